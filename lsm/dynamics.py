@@ -1,0 +1,331 @@
+"""Time evolution: the only compiled file.
+
+Eq. 1-3 stand once, in `_activity` and `_leak`; the single neuron and both network kernels call
+them. Constants reach the compiled code as arguments, so that its cache, which is keyed on this
+file, cannot hold a stale one. Kernels draw nothing, check nothing and release the interpreter
+lock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numba import njit
+from numpy.typing import ArrayLike
+
+from lsm import _validate as check
+from lsm._validate import Array
+from lsm.network import Network
+from lsm.neurons import LSM, HodgkinHuxley, Izhikevich, time_constants
+
+
+@njit(cache=True, nogil=True)
+def _activity(excitation, inhibition, static):
+    """Eq. 1 with Eq. 3: excitation and inhibition are the sums of w*a and of |w*a|."""
+    total = excitation - inhibition
+    # A neuron whose input is not positive is silent; so is one without synapses, where Eq. 1
+    # would divide zero by zero.
+    open_channels = static + excitation + inhibition
+    return total / open_channels if total > 0.0 else 0.0
+
+
+@njit(cache=True, nogil=True)
+def _leak(previous, undamped, gain):
+    """Eq. 2 over one step; the threshold of Eq. 3 is kept, being a mean of kept values."""
+    return (1.0 - gain) * previous + gain * undamped
+
+
+@njit(cache=True, nogil=True)
+def _run_lsm(excitation, inhibition, static, gain, out):
+    n_neurons, n_steps = out.shape
+    for k in range(n_neurons):
+        previous = 0.0
+        for t in range(n_steps):
+            undamped = _activity(excitation[k, t], inhibition[k, t], static[k])
+            previous = _leak(previous, undamped, gain[k])
+            out[k, t] = previous
+
+
+@njit(cache=True, nogil=True)
+def _run_network(drive, w_exc, w_inh, static, gain, lag, out):
+    """Every synapse `lag` steps long. `w_exc`, `w_inh` are |w| as [source, target]."""
+    n_steps, n_neurons = out.shape
+    n_exc = w_exc.shape[0]
+    n_inh = w_inh.shape[0]
+    excitation = np.empty(n_neurons)
+    inhibition = np.empty(n_neurons)
+    for t in range(n_steps):
+        for k in range(n_neurons):
+            excitation[k] = drive[t, k]
+            inhibition[k] = 0.0
+        if t >= lag:
+            for j in range(n_exc):
+                a = out[t - lag, j]
+                for k in range(n_neurons):
+                    excitation[k] += w_exc[j, k] * a
+            for j in range(n_inh):
+                a = out[t - lag, n_exc + j]
+                for k in range(n_neurons):
+                    inhibition[k] += w_inh[j, k] * a
+        for k in range(n_neurons):
+            undamped = _activity(excitation[k], inhibition[k], static[k])
+            previous = out[t - 1, k] if t > 0 else 0.0
+            out[t, k] = _leak(previous, undamped, gain[k])
+
+
+@njit(cache=True, nogil=True)
+def _run_delayed_network(drive, w_exc, w_inh, static, gain, lag, out):
+    """Every synapse its own `lag`, as [source, target]; input on its way waits in a ring."""
+    n_steps, n_neurons = out.shape
+    n_exc = w_exc.shape[0]
+    n_inh = w_inh.shape[0]
+    length = lag.max() + 1
+    excitation = np.zeros((length, n_neurons))
+    inhibition = np.zeros((length, n_neurons))
+    for t in range(n_steps):
+        now = t % length
+        for k in range(n_neurons):
+            undamped = _activity(drive[t, k] + excitation[now, k], inhibition[now, k], static[k])
+            previous = out[t - 1, k] if t > 0 else 0.0
+            out[t, k] = _leak(previous, undamped, gain[k])
+            excitation[now, k] = 0.0
+            inhibition[now, k] = 0.0
+        for j in range(n_exc):
+            a = out[t, j]
+            for k in range(n_neurons):
+                arrival = now + lag[j, k]
+                arrival -= length if arrival >= length else 0
+                excitation[arrival, k] += w_exc[j, k] * a
+        for j in range(n_inh):
+            a = out[t, n_exc + j]
+            for k in range(n_neurons):
+                arrival = now + lag[n_exc + j, k]
+                arrival -= length if arrival >= length else 0
+                inhibition[arrival, k] += w_inh[j, k] * a
+
+
+@njit(cache=True, nogil=True)
+def _run_hodgkin_huxley(excitation, inhibition, ratio, out):
+    """A8 with h/tau = `ratio`."""
+    n_neurons, n_steps = out.shape
+    for k in range(n_neurons):
+        v = 0.0
+        for t in range(n_steps):
+            total = excitation[k, t] - inhibition[k, t]
+            absolute = excitation[k, t] + inhibition[k, t]
+            v = (v + ratio * total) / (1.0 + ratio + ratio * absolute)
+            out[k, t] = v
+
+
+@njit(cache=True, nogil=True)
+def _run_izhikevich(current, parameters, step, n_substeps, spikes):
+    """Eq. 4-5 by Euler steps of `step` ms, one row of `parameters` for each neuron."""
+    n_neurons, n_steps = spikes.shape
+    for k in range(n_neurons):
+        A, B, C, a, b, c, d, gain, v_peak = parameters[k]
+        v = c
+        u = b * v
+        for t in range(n_steps):
+            for _ in range(n_substeps):
+                dv = A * v * v + B * v + C - u + current[t] * gain
+                du = a * (b * v - u)
+                v += step * dv
+                u += step * du
+                if v >= v_peak:
+                    v = c
+                    u += d
+                    spikes[k, t] += 1.0
+
+
+def leak_gain(tau_dyn: ArrayLike, dt: float) -> Array:
+    """Share of the way that Eq. 2 goes in one step: 1 - exp(-dt / tau), and 1 without a leak.
+
+    The exact solution for an input held constant over the step, rather than Euler's dt / tau: it
+    is right at every step and cannot overshoot. The paper does not say which it used; at 1 ms
+    and 10 ms they are 0.095 and 0.1.
+
+    Parameters
+    ----------
+    tau_dyn : array_like
+        Time constants (s), 0 for no dynamic leak.
+    dt : float
+        Step (s).
+
+    Returns
+    -------
+    array of the same shape
+    """
+    tau = check.array("tau_dyn", tau_dyn, low=0)
+    check.number("dt", dt, above=0)
+    return -np.expm1(-dt / np.where(tau > 0, tau, 1.0)) * (tau > 0) + (tau == 0)
+
+
+def _sums(inputs: ArrayLike, weights: ArrayLike) -> tuple[Array, Array, int]:
+    """Excitatory and inhibitory part of w*a as (n_neurons, n_steps), and the number of weights."""
+    activity = check.array("inputs", inputs, shape=("n_inputs", "n_steps"), low=0)
+    w = check.array("weights", weights, ndim=(1, 2))
+    if w.shape[-1] != activity.shape[0]:
+        expected = "(n_inputs,)" if w.ndim == 1 else "(n_neurons, n_inputs)"
+        raise ValueError(
+            f"weights: expected shape {expected} with n_inputs = {activity.shape[0]}, got {w.shape}"
+        )
+    rows = np.atleast_2d(w)
+    return np.maximum(rows, 0) @ activity, np.maximum(-rows, 0) @ activity, w.shape[-1]
+
+
+def lsm_response(inputs: ArrayLike, weights: ArrayLike, neuron: LSM, *, dt: float) -> Array:
+    """Activity of isolated LSM neurons (Eq. 1-3), from rest.
+
+    Parameters
+    ----------
+    inputs : (n_inputs, n_steps) array
+        Activity of each synapse, not negative (a.u.).
+    weights : (n_inputs,) or (n_neurons, n_inputs) array
+        Negative for inhibitory synapses.
+    neuron : LSM
+    dt : float
+        Step (s).
+
+    Returns
+    -------
+    (n_steps,) or (n_neurons, n_steps) array
+        Activity in [0, 1) (a.u.).
+
+    Raises
+    ------
+    ValueError
+        If shapes disagree, an input is negative, or a value is not finite.
+    """
+    check.number("dt", dt, above=0)
+    excitation, inhibition, n_inputs = _sums(inputs, weights)
+    n_neurons = excitation.shape[0]
+    out = np.empty_like(excitation)
+    static = np.full(n_neurons, neuron.k_static * n_inputs)
+    gain = leak_gain(time_constants(neuron, n_neurons), dt)
+    _run_lsm(excitation, inhibition, static, gain, out)
+    return out.reshape(np.shape(weights)[:-1] + out.shape[-1:])
+
+
+def hodgkin_huxley_response(
+    inputs: ArrayLike, weights: ArrayLike, neuron: HodgkinHuxley, *, dt: float
+) -> Array:
+    """Membrane potential of isolated H-H neurons by implicit Euler (A8), from rest.
+
+    Parameters
+    ----------
+    inputs, weights, dt
+        As in `lsm_response`; A8's firing rates and weights.
+    neuron : HodgkinHuxley
+
+    Returns
+    -------
+    (n_steps,) or (n_neurons, n_steps) array
+        Potential in (-1, 1); the neuron's output is the part above zero.
+
+    Raises
+    ------
+    ValueError
+        If shapes disagree, an input is negative, or a value is not finite.
+    """
+    check.number("dt", dt, above=0)
+    excitation, inhibition, _ = _sums(inputs, weights)
+    out = np.empty_like(excitation)
+    _run_hodgkin_huxley(excitation, inhibition, dt / neuron.tau, out)
+    return out.reshape(np.shape(weights)[:-1] + out.shape[-1:])
+
+
+def izhikevich_response(
+    inputs: ArrayLike,
+    weights: ArrayLike,
+    neurons: Izhikevich | Sequence[Izhikevich],
+    *,
+    dt: float,
+    n_substeps: int = 1,
+) -> Array:
+    """Spikes of isolated Izhikevich neurons (Eq. 4-5) by Euler's method, from the reset.
+
+    Parameters
+    ----------
+    inputs : (n_inputs, n_steps) array
+        Activity of each synapse, not negative (a.u.).
+    weights : (n_inputs,) array
+        Shared by all neurons; their weighted sum is IZ_input.
+    neurons : Izhikevich or sequence of Izhikevich
+        One or many models under the same input.
+    dt : float
+        Step of the inputs (s).
+    n_substeps : int
+        Euler steps in each `dt`; 2 gives Izhikevich's 0.5 ms at 1 ms.
+
+    Returns
+    -------
+    (n_steps,) or (n_neurons, n_steps) array
+        Number of spikes in each step.
+
+    Raises
+    ------
+    ValueError
+        If shapes disagree, an input is negative, or a value is not finite.
+    """
+    check.number("dt", dt, above=0)
+    check.integer("n_substeps", n_substeps, low=1)
+    excitation, inhibition, _ = _sums(inputs, check.array("weights", weights, ndim=(1,)))
+    single = isinstance(neurons, Izhikevich)
+    models = [neurons] if isinstance(neurons, Izhikevich) else list(neurons)
+    names = ("A", "B", "C", "a", "b", "c", "d", "k", "v_peak")
+    parameters = np.array([[getattr(model, name) for name in names] for model in models])
+    spikes = np.zeros((len(models), excitation.shape[1]))
+    step = 1e3 * dt / n_substeps  # the model is stated in milliseconds
+    _run_izhikevich((excitation - inhibition)[0], parameters, step, n_substeps, spikes)
+    return spikes[0] if single else spikes
+
+
+def simulate(network: Network, inputs: ArrayLike, neuron: LSM, *, dt: float) -> Array:
+    """Activity of a network of LSM neurons, from rest.
+
+    All neurons are updated together from the activity of the step before; a synapse with
+    conduction delay d takes ``1 + round(d / dt)`` steps. Without delay the loop therefore still
+    takes one step: the paper's model has no other time scale there.
+
+    Parameters
+    ----------
+    network : Network
+    inputs : (n_sensors, n_steps) array
+        Activity of each sensor, not negative (a.u.).
+    neuron : LSM
+    dt : float
+        Step (s).
+
+    Returns
+    -------
+    (n_neurons, n_steps) array
+        Activity in [0, 1) (a.u.).
+
+    Raises
+    ------
+    ValueError
+        If shapes disagree, an input is negative, or a value is not finite.
+    """
+    check.number("dt", dt, above=0)
+    activity = check.array("inputs", inputs, shape=(network.n_sensors, "n_steps"), low=0)
+    n = network.n_neurons
+    static = neuron.k_static * np.asarray(network.n_synapses, dtype=np.float64)
+    gain = leak_gain(time_constants(neuron, n), dt)
+    # Sources sorted, excitatory first; targets follow so that states index both alike.
+    order = np.argsort(-network.sign, kind="stable")
+    n_exc = int((network.sign > 0).sum())
+    by_source = np.abs(network.w_rec.T)[np.ix_(order, order)]
+    w_exc = np.ascontiguousarray(by_source[:n_exc])
+    w_inh = np.ascontiguousarray(by_source[n_exc:])
+    # Sensory sums do not depend on the state: all steps at once, before the loop.
+    drive = np.ascontiguousarray((network.w_in[order] @ activity).T)
+    out = np.empty((activity.shape[1], n))
+    lag = 1 + np.rint(network.delays.T / dt).astype(np.int64)[np.ix_(order, order)]
+    if (lag == lag.flat[0]).all():
+        _run_network(drive, w_exc, w_inh, static[order], gain[order], int(lag.flat[0]), out)
+    else:
+        _run_delayed_network(drive, w_exc, w_inh, static[order], gain[order], lag, out)
+    result = np.empty((n, activity.shape[1]))
+    result[order] = out.T
+    return result

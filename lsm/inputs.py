@@ -1,0 +1,235 @@
+"""Sensory inputs: spike times, jittered presentations, counts and post-synaptic potentials."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.signal import lfilter
+
+from lsm import _validate as check
+from lsm._validate import Array
+
+JITTER_LAWS = ("uniform", "gaussian")
+
+
+@dataclass(frozen=True, kw_only=True)
+class PSPKernel:
+    """Constants of the post-synaptic potential (Eq. 6), in seconds.
+
+    Attributes
+    ----------
+    tau_decay, tau_rise : float
+        tau_kd and tau_kr. The paper calls 4 ms the decay and 12.5 ms the rise; the kernel is
+        symmetric in the two, so the names change nothing.
+    tau_m : float
+        tau_km. It is also the area under the kernel.
+    latency : float
+        tau_kl, zero in the paper.
+
+    Raises
+    ------
+    ValueError
+        If a time constant is not positive, the latency is negative, or rise and decay are equal.
+    """
+
+    tau_decay: float = 4e-3
+    tau_rise: float = 12.5e-3
+    tau_m: float = 21.3e-3
+    latency: float = 0.0
+
+    def __post_init__(self) -> None:
+        for name in ("tau_decay", "tau_rise", "tau_m"):
+            check.number(name, getattr(self, name), above=0)
+        check.number("latency", self.latency, low=0)
+        if self.tau_decay == self.tau_rise:
+            raise ValueError(
+                f"tau_rise: expected a value other than tau_decay (Eq. 6 divides by their "
+                f"difference), got {self.tau_rise!r} for both"
+            )
+
+
+def spike_times(
+    rate: float, duration: float, n_sensors: int, *, rng: np.random.Generator
+) -> Array:
+    """Pseudo-random spike trains of an exact mean rate (section Pseudo-Random Inputs).
+
+    Each sensor fires ``round(rate * duration)`` times, each time drawn uniformly, as MATLAB's
+    `randi` draws them. Times are continuous here, so that they mean the same at any step.
+
+    Parameters
+    ----------
+    rate : float
+        Mean rate of each sensor (Hz).
+    duration : float
+        Length of the train (s).
+    n_sensors : int
+        Number of independent trains.
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    (n_sensors, n_spikes) array
+        Spike times in [0, duration), sorted along the last axis (s).
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of range.
+    """
+    check.number("rate", rate, low=0)
+    check.number("duration", duration, above=0)
+    check.integer("n_sensors", n_sensors, low=1)
+    n_spikes = round(rate * duration)
+    times = check.generator(rng).uniform(0.0, duration, size=(n_sensors, n_spikes))
+    return np.sort(times, axis=-1)
+
+
+def present(
+    times: ArrayLike,
+    n_presentations: int,
+    duration: float,
+    *,
+    jitter: float = 10e-3,
+    law: str = "uniform",
+    rng: np.random.Generator,
+) -> Array:
+    """Repeat spike trains back to back, each spike displaced anew in each presentation.
+
+    A spike that the noise carries across the start or end of the whole record is reflected back
+    into it, so no spike is lost; between presentations spikes may cross freely, because the
+    presentations follow each other without pause.
+
+    Parameters
+    ----------
+    times : (n_sensors, n_spikes) array
+        Reference spike times in [0, duration] (s).
+    n_presentations : int
+        Number of repetitions.
+    duration : float
+        Length of one presentation (s).
+    jitter : float
+        Displacement (s): half-width of the uniform law (Methods: "±10 ms"), or standard
+        deviation of the Gaussian one (Results: "Gaussian noise").
+    law : {"uniform", "gaussian"}
+        The text names both; see the page on how the text was read.
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    (n_sensors, n_presentations * n_spikes) array
+        Spike times in [0, n_presentations * duration), sorted (s).
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of range or the law is unknown.
+    """
+    reference = check.array("times", times, shape=("n_sensors", "n_spikes"), low=0)
+    check.integer("n_presentations", n_presentations, low=1)
+    check.number("duration", duration, above=0)
+    check.number("jitter", jitter, low=0, high=duration)
+    check.choice("law", law, JITTER_LAWS)
+    check.generator(rng)
+    if reference.size and reference.max() > duration:
+        raise ValueError(
+            f"times: expected values <= duration = {duration:g}, got {reference.max():g}"
+        )
+    n_sensors, n_spikes = reference.shape
+    size = (n_sensors, n_presentations, n_spikes)
+    if law == "uniform":
+        noise = rng.uniform(-jitter, jitter, size)
+    else:
+        noise = rng.normal(0.0, jitter, size)
+    starts = duration * np.arange(n_presentations)[:, None]
+    total = n_presentations * duration
+    moved = np.abs(reference[:, None, :] + starts + noise)
+    moved = total - np.abs(total - moved)
+    moved = np.clip(moved, 0.0, np.nextafter(total, 0.0))
+    return np.sort(moved.reshape(n_sensors, n_presentations * n_spikes), axis=-1)
+
+
+def bin_spikes(times: ArrayLike, n_steps: int, *, dt: float) -> Array:
+    """Count spikes in steps of `dt`.
+
+    Parameters
+    ----------
+    times : (n_sensors, n_spikes) array
+        Spike times in [0, n_steps * dt) (s).
+    n_steps : int
+        Number of steps.
+    dt : float
+        Step (s).
+
+    Returns
+    -------
+    (n_sensors, n_steps) array
+        Number of spikes in each step.
+
+    Raises
+    ------
+    ValueError
+        If a spike lies outside the record.
+    """
+    spikes = check.array("times", times, shape=("n_sensors", "n_spikes"), low=0)
+    check.integer("n_steps", n_steps, low=1)
+    check.number("dt", dt, above=0)
+    # A time that is meant to lie on a step (0.003 at 1 ms) must not fall below it by rounding.
+    steps = np.floor(spikes / dt * (1 + 4 * np.finfo(float).eps)).astype(np.int64)
+    end = n_steps * dt
+    if spikes.size and (spikes.max() >= end * (1 + 1e-12) or steps.max() > n_steps):
+        raise ValueError(f"times: expected values < n_steps * dt = {end:g}, got {spikes.max():g}")
+    steps = np.minimum(steps, n_steps - 1)
+    n_sensors = spikes.shape[0]
+    flat = (steps + n_steps * np.arange(n_sensors)[:, None]).ravel()
+    return np.bincount(flat, minlength=n_sensors * n_steps).reshape(n_sensors, n_steps).astype(float)
+
+
+def convolve_psp(counts: ArrayLike, *, dt: float, kernel: PSPKernel | None = None) -> Array:
+    r"""Turn spike counts into post-synaptic potentials (Eq. 6).
+
+    .. math:: a(t) = \sum_{t^*} \frac{\tau_{km}}{\tau_{kd} - \tau_{kr}}
+              \left[e^{-(t - t^* - \tau_{kl}) / \tau_{kd}}
+              - e^{-(t - t^* - \tau_{kl}) / \tau_{kr}}\right],
+              \qquad t \ge t^* + \tau_{kl}
+
+    As printed the exponents grow with the spike time; the sign here is the one that decays. Each
+    exponential is a one-pole filter, so the sum is exact at the steps and never negative.
+
+    Parameters
+    ----------
+    counts : (..., n_steps) array
+        Number of spikes in each step.
+    dt : float
+        Step (s).
+    kernel : PSPKernel, optional
+        Constants of Eq. 6; those of the paper by default.
+
+    Returns
+    -------
+    (..., n_steps) array
+        Activity of the synapse (a.u.), about 1 at the peak of a single spike.
+
+    Raises
+    ------
+    ValueError
+        If `counts` has a negative or non-finite value, or `dt` is not positive.
+    """
+    kernel = PSPKernel() if kernel is None else kernel
+    spikes = check.array("counts", counts, low=0)
+    check.number("dt", dt, above=0)
+    if spikes.ndim == 0:
+        raise ValueError("counts: expected shape (..., n_steps), got ()")
+    # The first sample at or after the latency, and how far past the onset it lies.
+    shift = int(np.ceil(kernel.latency / dt - 1e-9))
+    onset = shift * dt - kernel.latency
+    potential = np.zeros_like(spikes)
+    for tau, sign in ((kernel.tau_decay, 1.0), (kernel.tau_rise, -1.0)):
+        scale = sign * kernel.tau_m / (kernel.tau_decay - kernel.tau_rise) * np.exp(-onset / tau)
+        potential += lfilter([scale], [1.0, -np.exp(-dt / tau)], spikes, axis=-1)
+    if shift:
+        delayed = np.zeros_like(potential)
+        delayed[..., shift:] = potential[..., : max(potential.shape[-1] - shift, 0)]
+        potential = delayed
+    return np.maximum(potential, 0.0)  # rounding alone can fall below zero, at the onset

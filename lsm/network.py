@@ -1,0 +1,277 @@
+"""Synaptic weights and the two-layer, fully reciprocal network (section Network Connectivity)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lsm import _validate as check
+from lsm._validate import Array
+
+
+class WeightDistribution(Protocol):
+    """Anything that draws non-negative weights; inhibition gets its sign from the source."""
+
+    def sample(self, shape: tuple[int, ...], *, rng: np.random.Generator) -> Array:
+        """Draw weights of the given shape."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Normal:
+    """Normal weights of mean `mean` and standard deviation ``cv * mean`` (section Synaptic Weights).
+
+    A negative draw (five standard deviations out at cv = 0.2) would change the kind of synapse;
+    its magnitude is taken.
+
+    Raises
+    ------
+    ValueError
+        If `mean` is not positive or `cv` is negative.
+    """
+
+    mean: float
+    cv: float = 0.2
+
+    def __post_init__(self) -> None:
+        check.number("mean", self.mean, above=0)
+        check.number("cv", self.cv, low=0)
+
+    def sample(self, shape: tuple[int, ...], *, rng: np.random.Generator) -> Array:
+        """Draw weights of the given shape."""
+        return np.abs(check.generator(rng).normal(self.mean, self.cv * self.mean, shape))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lognormal:
+    """Lognormal weights; `mean` and `cv` are those of the weights, not of their logarithm.
+
+    Raises
+    ------
+    ValueError
+        If `mean` is not positive or `cv` is negative.
+    """
+
+    mean: float
+    cv: float = 0.2
+
+    def __post_init__(self) -> None:
+        check.number("mean", self.mean, above=0)
+        check.number("cv", self.cv, low=0)
+
+    def sample(self, shape: tuple[int, ...], *, rng: np.random.Generator) -> Array:
+        """Draw weights of the given shape."""
+        variance = np.log1p(self.cv**2)
+        mu = np.log(self.mean) - variance / 2
+        return check.generator(rng).lognormal(mu, np.sqrt(variance), shape)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Binary:
+    """Weights that are 1 with probability `p`, else 0.
+
+    Raises
+    ------
+    ValueError
+        If `p` lies outside [0, 1].
+    """
+
+    p: float
+
+    def __post_init__(self) -> None:
+        check.number("p", self.p, low=0, high=1)
+
+    def sample(self, shape: tuple[int, ...], *, rng: np.random.Generator) -> Array:
+        """Draw weights of the given shape."""
+        return (check.generator(rng).random(shape) < self.p).astype(np.float64)
+
+
+WEIGHT_KINDS = ("binary", "lognormal", "normal")
+
+
+def weight_distribution(kind: str, mean: float) -> WeightDistribution:
+    """The paper's weight distribution of a given kind and mean (Figure 5A-C).
+
+    Parameters
+    ----------
+    kind : {"normal", "lognormal", "binary"}
+    mean : float
+        Mean weight; for binary weights, the probability of a weight of 1.
+
+    Raises
+    ------
+    ValueError
+        If the kind is unknown or the mean out of range.
+    """
+    check.choice("kind", kind, WEIGHT_KINDS)
+    if kind == "binary":
+        return Binary(p=mean)
+    return Normal(mean=mean) if kind == "normal" else Lognormal(mean=mean)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Network:
+    """A recurrent network with its sensory synapses.
+
+    Attributes
+    ----------
+    w_in : (n_neurons, n_sensors) array
+        Sensory weights ``[target, source]``, excitatory.
+    w_rec : (n_neurons, n_neurons) array
+        Recurrent weights ``[target, source]``, signed by their source.
+    n_synapses : (n_neurons,) array
+        The i of Eq. 1: synapses on each neuron, those of weight zero included.
+    delays : (n_neurons, n_neurons) array
+        Conduction delays ``[target, source]`` (s).
+    layer : (n_neurons,) int array
+        Layer of each neuron, counted from 1.
+    sign : (n_neurons,) int array
+        +1 for excitatory neurons, -1 for inhibitory ones.
+
+    Raises
+    ------
+    ValueError
+        If shapes disagree, a value is not finite, a delay is negative, or a weight has another
+        sign than its source.
+    """
+
+    w_in: Array
+    w_rec: Array
+    n_synapses: Array
+    delays: Array
+    layer: NDArray[np.int64]
+    sign: NDArray[np.int64]
+
+    def __post_init__(self) -> None:
+        sign = np.asarray(self.sign)
+        n = sign.size
+        if sign.ndim != 1 or not np.isin(sign, (-1, 1)).all():
+            raise ValueError(f"sign: expected one axis of +1 and -1, got {self.sign!r}")
+        if np.shape(self.layer) != (n,):
+            raise ValueError(f"layer: expected shape ({n},), got {np.shape(self.layer)}")
+        check.array("w_in", self.w_in, shape=(n, "n_sensors"), low=0)
+        w_rec = check.array("w_rec", self.w_rec, shape=(n, n))
+        check.array("n_synapses", self.n_synapses, shape=(n,), low=0)
+        check.array("delays", self.delays, shape=(n, n), low=0)
+        if (w_rec * sign < 0).any():
+            target, source = np.argwhere(w_rec * sign < 0)[0]
+            raise ValueError(
+                f"w_rec: expected the sign of its source, {sign[source]:+d}, in column {source}, "
+                f"got {w_rec[target, source]:g}"
+            )
+
+    @property
+    def n_neurons(self) -> int:
+        """Number of neurons."""
+        return self.sign.size
+
+    @property
+    def n_sensors(self) -> int:
+        """Number of sensory inputs."""
+        return self.w_in.shape[1]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names as in the paper: EN1, EN2, ... for excitatory, IN1, ... for inhibitory neurons."""
+        counts = np.where(self.sign > 0, np.cumsum(self.sign > 0), np.cumsum(self.sign < 0))
+        kinds = np.where(self.sign > 0, "EN", "IN")
+        return tuple(f"{kind}{count}" for kind, count in zip(kinds, counts, strict=True))
+
+
+def two_layer(
+    weights: WeightDistribution,
+    *,
+    sizes: tuple[int, int] = (5, 4),
+    n_sensors: int = 6,
+    autapses: bool = False,
+    rng: np.random.Generator,
+) -> Network:
+    """The paper's two-layer network (Figure 4A; with autapses, Supplementary Figure 7A).
+
+    Sensors excite every neuron of layer 1 and none of layer 2; all neurons connect to all others
+    within and between layers. Excitatory neurons come first, layer 1 before layer 2, then the
+    inhibitory ones in the same order. The same `rng` gives the same weights with and without
+    autapses.
+
+    Parameters
+    ----------
+    weights : Normal, Lognormal or Binary
+        Distribution of all weights.
+    sizes : (int, int)
+        Number of excitatory neurons in each layer; as many inhibitory ones go with them.
+    n_sensors : int
+        Number of sensory inputs.
+    autapses : bool
+        Whether each neuron also connects to itself.
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    Network
+        Without delays.
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of range or `weights` cannot be sampled.
+    """
+    if not hasattr(weights, "sample"):
+        raise ValueError(
+            f"weights: expected Normal, Lognormal, Binary or another distribution with a sample "
+            f"method, got {weights!r}"
+        )
+    if np.shape(sizes) != (2,):
+        raise ValueError(f"sizes: expected two integers, one for each layer, got {sizes!r}")
+    for size in sizes:
+        check.integer("sizes", size, low=1)
+    check.integer("n_sensors", n_sensors, low=1)
+    layer = np.tile(np.repeat([1, 2], sizes), 2)
+    sign = np.repeat([1, -1], sum(sizes))
+    n = layer.size
+    w_in = weights.sample((n, n_sensors), rng=rng) * (layer == 1)[:, None]
+    connected = np.ones((n, n)) if autapses else 1.0 - np.eye(n)
+    w_rec = weights.sample((n, n), rng=rng) * connected * sign
+    n_synapses = connected.sum(axis=1) + n_sensors * (layer == 1)
+    return Network(
+        w_in=w_in,
+        w_rec=w_rec,
+        n_synapses=n_synapses,
+        delays=np.zeros((n, n)),
+        layer=layer,
+        sign=sign,
+    )
+
+
+def with_delays(
+    network: Network, mean: float, *, cv: float = 0.2, rng: np.random.Generator
+) -> Network:
+    """The same network with a random conduction delay at each recurrent synapse (Figure 6).
+
+    The paper gives the mean delays but not their law. Taken here: normal with the coefficient of
+    variation of the weights, 20 %, its magnitude where a draw falls below zero.
+
+    Parameters
+    ----------
+    network : Network
+    mean : float
+        Mean delay (s).
+    cv : float
+        Coefficient of variation of the delays.
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    Network
+
+    Raises
+    ------
+    ValueError
+        If `mean` or `cv` is negative.
+    """
+    check.number("mean", mean, low=0)
+    check.number("cv", cv, low=0)
+    n = network.n_neurons
+    return replace(network, delays=np.abs(check.generator(rng).normal(mean, cv * mean, (n, n))))
