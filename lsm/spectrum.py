@@ -29,8 +29,8 @@ _SAMPLES_PER_CYCLE = 6.0
 _N_TAPS = 6
 # Peaks of the samples this near to the highest may hold the highest value between the samples.
 _CONTENDER = 0.85
-# Signals transformed at a time: enough to batch, few enough to stay in the cache.
-_BATCH = 8
+# Samples transformed at a time: enough to batch, few enough to stay in the cache.
+_BATCH = 200_000
 
 
 def morse(ratio: ArrayLike) -> Array:
@@ -152,19 +152,17 @@ def _pywt_rows(x: Array, freqs: Array, dt: float, wavelet: str) -> Iterator[NDAr
         yield coefs[0][..., start : start + x.shape[-1]] * parts / response / np.sqrt(scale)
 
 
-def _band(spectrum: Array, f: float, dt: float) -> tuple[slice, Array]:
-    """Bins in which the Morse wavelet at `f` acts, and its coefficients there.
+def _band(f: float, n: int, dt: float) -> tuple[slice, Array]:
+    """Bins in which the Morse wavelet at `f` acts on a DCT-II of length n, and its factors there.
 
-    `spectrum` is the DCT-II of the signal. It is also the spectrum of the signal's even
-    extension, that is of half a length reflected at both ends; bin k is frequency k / (2 n dt).
+    The DCT-II of a signal is the spectrum of its even extension, that is of half a length
+    reflected at both ends; bin k is frequency k / (2 n dt).
     """
-    n = spectrum.shape[-1]
     per_bin = 1.0 / (2 * n * dt * f)
     first = max(1, int(np.ceil(_BAND[0] / per_bin)))
     last = min(n - 1, int(_BAND[1] / per_bin))
     band = slice(first, max(last + 1, first))
-    response = morse(np.arange(band.start, band.stop) * per_bin)
-    return band, spectrum[..., band] * (response / (4 * n))
+    return band, morse(np.arange(band.start, band.stop) * per_bin) / (4 * n)
 
 
 def _envelope(band: slice, coefs: NDArray, n_samples: int) -> tuple[NDArray, NDArray]:
@@ -212,8 +210,11 @@ def cwt(x: ArrayLike, freqs: ArrayLike, *, dt: float, wavelet: str = "morse") ->
     signals, f = _checked(x, freqs, dt, wavelet)
     if wavelet == "morse":
         spectrum = fft.dct(signals, type=2, axis=-1)
-        parts = [_envelope(*_band(spectrum, value, dt), signals.shape[-1]) for value in f]
-        rows = [real + 1j * imaginary for real, imaginary in parts]
+        rows = []
+        for value in f:
+            band, factors = _band(value, signals.shape[-1], dt)
+            real, imaginary = _envelope(band, spectrum[..., band] * factors, signals.shape[-1])
+            rows.append(real + 1j * imaginary)
     else:
         rows = list(_pywt_rows(signals, f, dt, wavelet))
     return np.stack(rows, axis=-2) if rows else np.empty((*signals.shape[:-1], 0, signals.shape[-1]))
@@ -222,18 +223,16 @@ def cwt(x: ArrayLike, freqs: ArrayLike, *, dt: float, wavelet: str = "morse") ->
 def _interpolated(power: NDArray, signal: NDArray, position: Array) -> Array:
     """Values of `power` (n_signals, n_samples) between its samples, by Lagrange polynomials.
 
-    `position` counts samples from the centre of the first; beyond the ends `power` continues
+    `signal` and `position` broadcast; `position` counts samples from the centre of the first; beyond the ends `power` continues
     mirrored, as the transform does.
     """
     n_samples = power.shape[-1]
     first = np.floor(position).astype(np.int64) - (_N_TAPS // 2 - 1)
-    x = position - first
-    value = np.zeros(position.shape)
+    offset = position - first
+    value = np.zeros(np.broadcast_shapes(signal.shape, position.shape))
     for tap in range(_N_TAPS):
-        weight = np.ones(position.shape)
-        for other in range(_N_TAPS):
-            if other != tap:
-                weight *= (x - other) / (tap - other)
+        others = [other for other in range(_N_TAPS) if other != tap]
+        weight = np.prod([(offset - other) / (tap - other) for other in others], axis=0)
         index = first + tap
         index = np.where(index < 0, -1 - index, index)
         index = np.where(index >= n_samples, 2 * n_samples - 1 - index, index)
@@ -258,8 +257,8 @@ def _window_maxima(power: NDArray, n_steps: int, n_windows: int, n_skipped: int)
         return _interpolated(power, signal, (step + 0.5) * per_step - 0.5)
 
     # The ends of the windows, where the envelope may still be rising outwards ...
-    signal, window = np.indices((n_signals, n_windows))
-    highest = np.maximum(at(signal, starts[window]), at(signal, ends[window]))
+    every = np.arange(n_signals)[:, None]
+    highest = np.maximum(at(every, starts), at(every, ends))
     # ... and the steps on both sides of each peak that may be the highest.
     coarse = power.reshape(n_signals, n_windows, per_window).max(axis=-1)
     near = power > np.repeat(_CONTENDER * coarse, per_window, axis=-1)
@@ -282,22 +281,29 @@ def _window_maxima(power: NDArray, n_steps: int, n_windows: int, n_skipped: int)
 def _morse_maxima(
     spectrum: Array, f: float, dt: float, n_windows: int, n_skipped: int
 ) -> Array:
-    n_signals, n = spectrum.shape
+    """Maximum power at frequency `f` in each window, from the DCT-II of (n_signals, n) signals."""
+    n = spectrum.shape[-1]
+    band, factors = _band(f, n, dt)
     wanted = _SAMPLES_PER_CYCLE * f * dt * n
     n_samples = n_windows * fft.next_fast_len(int(np.ceil(wanted / n_windows)), real=True)
-    band, coefs = _band(spectrum, f, dt)
     n_samples = n_samples if band.stop < n_samples < 0.8 * n else n
-    # Single precision is enough inside one band, once its scale is taken out.
-    scale = np.abs(coefs).max(axis=-1, initial=0.0, keepdims=True)
-    scale = np.where(scale > 0, scale, 1.0)
-    real, imaginary = _envelope(band, (coefs / scale).astype(np.float32), n_samples)
-    power = real * real + imaginary * imaginary
-    if n_samples < n:
-        highest = _window_maxima(power, n, n_windows, n_skipped)
-    else:
-        power[:, :n_skipped] = 0.0
-        highest = power.reshape(n_signals, n_windows, n // n_windows).max(axis=-1)
-    return highest * scale**2
+    result = np.empty((spectrum.shape[0], n_windows))
+    n_batch = max(1, _BATCH // n_samples)
+    for first in range(0, spectrum.shape[0], n_batch):
+        batch = slice(first, first + n_batch)
+        coefs = spectrum[batch, band] * factors
+        # Single precision is enough inside one band, once its scale is taken out.
+        scale = np.abs(coefs).max(axis=-1, initial=0.0, keepdims=True)
+        scale[scale == 0] = 1.0
+        real, imaginary = _envelope(band, (coefs / scale).astype(np.float32), n_samples)
+        power = real * real + imaginary * imaginary
+        if n_samples < n:
+            highest = _window_maxima(power, n, n_windows, n_skipped)
+        else:
+            power[:, :n_skipped] = 0.0
+            highest = power.reshape(-1, n_windows, n // n_windows).max(axis=-1)
+        result[batch] = highest * scale**2
+    return result
 
 
 def max_power(
@@ -349,15 +355,14 @@ def max_power(
     n_skipped = round(skip / dt)
     flat = signals.reshape(-1, n)
     result = np.empty((flat.shape[0], f.size, n_windows))
-    for first in range(0, flat.shape[0], _BATCH):
-        batch = slice(first, first + _BATCH)
-        if wavelet == "morse":
-            spectrum = fft.dct(flat[batch], type=2, axis=-1)
-            for i, value in enumerate(f):
-                result[batch, i] = _morse_maxima(spectrum, value, dt, n_windows, n_skipped)
-        else:
-            for i, row in enumerate(_pywt_rows(flat[batch], f, dt, wavelet)):
+    if wavelet == "morse":
+        spectrum = fft.dct(flat, type=2, axis=-1)
+        for i, value in enumerate(f):
+            result[:, i] = _morse_maxima(spectrum, value, dt, n_windows, n_skipped)
+    else:
+        for j, signal in enumerate(flat):  # one at a time: PyWavelets pads generously
+            for i, row in enumerate(_pywt_rows(signal[None], f, dt, wavelet)):
                 power = np.abs(row) ** 2
                 power[:, :n_skipped] = 0.0
-                result[batch, i] = power.reshape(-1, n_windows, n // n_windows).max(axis=-1)
+                result[j, i] = power.reshape(n_windows, n // n_windows).max(axis=-1)
     return result.reshape(*signals.shape[:-1], f.size, n_windows)
