@@ -1,0 +1,286 @@
+"""What the claims are made of: numbers measured on signals and spectra."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.ndimage import uniform_filter1d
+from scipy.signal import butter, csd, sosfiltfilt, welch
+from scipy.stats import median_abs_deviation
+
+from lsm import _validate as check
+from lsm._validate import Array
+
+REFERENCE_BAND = (4.0, 30.0)  # Hz: where the sensory input has its dynamics
+HIGH_FREQUENCY = 100.0  # Hz: above it the input has next to none
+
+
+def _pair(x: ArrayLike, y: ArrayLike) -> tuple[Array, Array]:
+    first, second = check.array("x", x), check.array("y", y)
+    if first.ndim == 0 or second.ndim == 0 or first.shape[-1] != second.shape[-1]:
+        raise ValueError(
+            f"y: expected as many steps as x of shape {first.shape}, got shape {second.shape}"
+        )
+    return first, second
+
+
+def correlation(x: ArrayLike, y: ArrayLike) -> Array:
+    """Zero-lag normalised cross-correlation, the paper's index (section Cross-Correlation).
+
+    The mean is not removed: two positive signals have an index near 1 whatever their dynamics.
+
+    Parameters
+    ----------
+    x, y : (..., n_steps) array
+        Signals; leading axes broadcast.
+
+    Returns
+    -------
+    (...) array
+        Between -1 and 1; NaN where a signal is zero throughout.
+
+    Raises
+    ------
+    ValueError
+        If the numbers of steps differ.
+    """
+    first, second = _pair(x, y)
+    power = (first**2).sum(axis=-1) * (second**2).sum(axis=-1)
+    product = (first * second).sum(axis=-1)
+    return np.divide(product, np.sqrt(power), out=np.full(product.shape, np.nan), where=power > 0)
+
+
+def pearson(x: ArrayLike, y: ArrayLike) -> Array:
+    """Pearson's correlation: as `correlation`, of signals whose mean is removed."""
+    first, second = _pair(x, y)
+    return correlation(
+        first - first.mean(axis=-1, keepdims=True), second - second.mean(axis=-1, keepdims=True)
+    )
+
+
+def coefficient_of_variation(x: ArrayLike) -> Array:
+    """Standard deviation over mean along time; NaN where the mean is zero.
+
+    Parameters
+    ----------
+    x : (..., n_steps) array
+
+    Returns
+    -------
+    (...) array
+    """
+    signal = check.array("x", x)
+    mean = signal.mean(axis=-1)
+    return np.divide(signal.std(axis=-1), mean, out=np.full(mean.shape, np.nan), where=mean != 0)
+
+
+def _in_band(freqs: ArrayLike, band: tuple[float, float]) -> NDArray[np.bool_]:
+    f = check.array("freqs", freqs, shape=("n_freqs",))
+    inside = (f >= band[0]) & (f <= band[1])
+    if not inside.any():
+        raise ValueError(
+            f"freqs: expected at least one in {band[0]:g} to {band[1]:g} Hz, got "
+            + (f"{f.min():g} to {f.max():g} Hz" if f.size else "none")
+        )
+    return inside
+
+
+def gain(power: ArrayLike, input_power: ArrayLike, freqs: ArrayLike) -> Array:
+    """Power relative to the input's at each frequency, with a mean of 1 over 4-30 Hz.
+
+    Parameters
+    ----------
+    power : (..., n_freqs) array
+        Maximum power of the neurons, averaged as the question asks.
+    input_power : (..., n_freqs) array
+        Maximum power of the sensory input, averaged likewise; positive.
+    freqs : (n_freqs,) array
+        Hz.
+
+    Returns
+    -------
+    (..., n_freqs) array
+        NaN throughout for a silent neuron, whose gain has no scale.
+
+    Raises
+    ------
+    ValueError
+        If shapes disagree, the input has no power, or no frequency lies in 4-30 Hz.
+    """
+    reference = _in_band(freqs, REFERENCE_BAND)
+    output = check.array("power", power, low=0)
+    source = check.array("input_power", input_power, low=0)
+    for name, values in (("power", output), ("input_power", source)):
+        if values.ndim == 0 or values.shape[-1] != reference.size:
+            raise ValueError(
+                f"{name}: expected shape (..., {reference.size}), got {values.shape}"
+            )
+    if (source <= 0).any():
+        raise ValueError("input_power: expected values > 0, got zero")
+    ratio = output / source
+    scale = ratio[..., reference].mean(axis=-1, keepdims=True)
+    return np.divide(ratio, scale, out=np.full(ratio.shape, np.nan), where=scale > 0)
+
+
+def high_frequency_ratio(power: ArrayLike, input_power: ArrayLike, freqs: ArrayLike) -> Array:
+    """Mean `gain` from 100 Hz to the top of the band: the HF of the claims.
+
+    Parameters
+    ----------
+    power, input_power, freqs
+        As in `gain`.
+
+    Returns
+    -------
+    (...) array
+        1 means that high frequencies are as strong, relative to 4-30 Hz, as in the input.
+    """
+    high = _in_band(freqs, (HIGH_FREQUENCY, np.inf))
+    return gain(power, input_power, freqs)[..., high].mean(axis=-1)
+
+
+def build_up(ratio: ArrayLike, *, first: int = 5, last: int = 20) -> float:
+    """Mean over presentations `first` to `last` (counted from 1) over that of presentation 1.
+
+    Parameters
+    ----------
+    ratio : (n_presentations,) array
+        High-frequency ratio of each presentation.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than `last` presentations.
+    """
+    values = check.array("ratio", ratio, shape=("n_presentations",))
+    check.integer("first", first, low=2)
+    check.integer("last", last, low=first)
+    if values.size < last:
+        raise ValueError(f"ratio: expected at least {last} presentations, got {values.size}")
+    return float(values[first - 1 : last].mean() / values[0])
+
+
+def fading(ratio: ArrayLike, *, width: int = 5, n_last: int = 10) -> tuple[int, float]:
+    """When the smoothed ratio peaks, and how much of the peak is left at the end.
+
+    Parameters
+    ----------
+    ratio : (n_presentations,) array
+        High-frequency ratio of each presentation.
+    width : int
+        Presentations in the running mean.
+    n_last : int
+        Presentations at the end that are averaged.
+
+    Returns
+    -------
+    peak : int
+        Presentation of the peak, counted from 1.
+    remainder : float
+        Mean smoothed ratio of the last `n_last` presentations over that of the peak.
+    """
+    values = check.array("ratio", ratio, shape=("n_presentations",))
+    smooth = uniform_filter1d(values, size=check.integer("width", width, low=1), mode="nearest")
+    peak = int(smooth.argmax())
+    return peak + 1, float(smooth[-check.integer("n_last", n_last, low=1) :].mean() / smooth[peak])
+
+
+def n_excursions(
+    x: ArrayLike, *, dt: float, cutoff: float = HIGH_FREQUENCY, threshold: float = 5.0
+) -> NDArray[np.int64]:
+    """Number of transients: excursions of the high-passed signal beyond a robust deviation.
+
+    Parameters
+    ----------
+    x : (..., n_steps) array
+    dt : float
+        Step (s).
+    cutoff : float
+        Corner of the high-pass (Hz), fourth order, without phase shift.
+    threshold : float
+        In robust standard deviations (1.4826 times the median absolute deviation).
+
+    Returns
+    -------
+    (...) int array
+        Runs of steps beyond the threshold, either sign.
+    """
+    signal = check.array("x", x)
+    check.number("dt", dt, above=0)
+    check.number("cutoff", cutoff, above=0, below=0.5 / dt)
+    check.number("threshold", threshold, above=0)
+    sos = butter(4, cutoff, btype="highpass", fs=1 / dt, output="sos")
+    fast = sosfiltfilt(sos, signal, axis=-1)
+    deviation = median_abs_deviation(fast, axis=-1, scale="normal")
+    outside = np.abs(fast) > threshold * np.asarray(deviation)[..., None]
+    starts = outside[..., 1:] & ~outside[..., :-1]
+    return starts.sum(axis=-1) + outside[..., 0]
+
+
+def cutoff_frequency(x: ArrayLike, y: ArrayLike, *, dt: float, segment: float = 2.0) -> float:
+    """Frequency at which the transfer from `x` to `y` has lost half of its power (-3 dB).
+
+    The transfer is estimated by Welch's method; its low-frequency value is 1 for the leak.
+
+    Parameters
+    ----------
+    x, y : (n_steps,) array
+        Signal before and after the filter.
+    dt : float
+        Step (s).
+    segment : float
+        Length of the segments averaged (s); frequencies are known to its inverse.
+
+    Returns
+    -------
+    float
+        Hz, interpolated between frequencies; NaN if the transfer never falls that far.
+
+    Raises
+    ------
+    ValueError
+        If the signals are shorter than a segment.
+    """
+    first, second = _pair(x, y)
+    check.number("dt", dt, above=0)
+    n = round(check.number("segment", segment, above=dt) / dt)
+    if first.ndim != 1 or second.ndim != 1 or first.size < n:
+        raise ValueError(f"x: expected one axis of at least {n} steps, got shape {first.shape}")
+    f, cross = csd(first, second, fs=1 / dt, nperseg=n)
+    _, power = welch(first, fs=1 / dt, nperseg=n)
+    transfer = np.abs(cross / power) ** 2
+    below = np.flatnonzero((transfer < 0.5) & (f > 0))
+    if below.size == 0:
+        return float("nan")
+    i = below[0]
+    share = (transfer[i - 1] - 0.5) / (transfer[i - 1] - transfer[i])
+    return float(f[i - 1] + share * (f[i] - f[i - 1]))
+
+
+def peak_frequencies(
+    spectrum: ArrayLike, freqs: ArrayLike, *, f_min: float = 0.0, height: float = 0.0
+) -> Array:
+    """Frequencies of the local maxima of a spectrum, highest first.
+
+    Parameters
+    ----------
+    spectrum : (n_freqs,) array
+    freqs : (n_freqs,) array
+        Rising (Hz).
+    f_min : float
+        Maxima below it are left out (Hz).
+    height : float
+        So are maxima below this value.
+
+    Returns
+    -------
+    (n_peaks,) array
+        Hz; the ends of the band are not maxima.
+    """
+    f = check.array("freqs", freqs, shape=("n_freqs",))
+    values = check.array("spectrum", spectrum, shape=(f.size,))
+    inner = np.arange(1, f.size - 1)
+    peak = (values[inner] > values[inner - 1]) & (values[inner] >= values[inner + 1])
+    peak &= (f[inner] >= f_min) & (values[inner] >= height)
+    found = inner[peak]
+    return f[found[np.argsort(-values[found], kind="stable")]]
