@@ -1,0 +1,334 @@
+"""The paper's claims as data: criterion, verdict, and the record a notebook keeps of it.
+
+A criterion is a list of conditions on measured numbers, fixed in ``claims.yml`` before the
+figures were drawn. Verdicts are computed here and nowhere typed.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import math
+import operator
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+MIME = "application/vnd.lsm.claims+json"
+COMPARISONS = {
+    "<": operator.lt,
+    "<=": operator.le,
+    "==": operator.eq,
+    ">=": operator.ge,
+    ">": operator.gt,
+}
+SYMBOLS = {
+    "reproduced": "✔",
+    "partly": "◐",
+    "not reproduced": "✘",
+    "not testable": "–",
+    "not measured": "·",
+}
+Sample = Mapping[str, float]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Condition:
+    """``measure comparison bound``, for instance ``peak >= 0.95``; false for NaN."""
+
+    measure: str
+    comparison: str
+    bound: float
+
+    def __post_init__(self) -> None:
+        if self.comparison not in COMPARISONS:
+            raise ValueError(
+                f"comparison: expected one of {' '.join(COMPARISONS)}, got {self.comparison!r}"
+            )
+        if isinstance(self.bound, bool) or not isinstance(self.bound, int | float):
+            raise ValueError(f"bound: expected a number, got {self.bound!r}")
+
+    def holds(self, sample: Sample) -> bool:
+        """Whether a sample meets the condition."""
+        return bool(COMPARISONS[self.comparison](sample[self.measure], self.bound))
+
+    def __str__(self) -> str:
+        return f"{self.measure} {self.comparison} {self.bound:g}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claim:
+    """One sentence of the paper that can be checked.
+
+    Attributes
+    ----------
+    id, statement, where : str
+        Name, the claim in our words, its place in the paper.
+    page : str
+        Page of the book that measures it.
+    criterion : tuple of Condition
+        All must hold for "reproduced".
+    direction : tuple of Condition
+        All must hold for "partly": the direction without the stated size or range. Empty where
+        a claim has no weaker form.
+    share : float
+        Share of the seeds in which the criterion must hold: one half unless the paper says that
+        something holds in every network, then 1.
+    requires : str or None
+        Claim without which this one cannot be tested.
+    not_testable : str or None
+        Why it cannot be tested at all.
+    """
+
+    id: str
+    statement: str
+    where: str
+    page: str
+    criterion: tuple[Condition, ...] = ()
+    direction: tuple[Condition, ...] = ()
+    share: float = 0.5
+    requires: str | None = None
+    not_testable: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """A claim's verdict and the numbers behind it.
+
+    Attributes
+    ----------
+    id : str
+    verdict : str
+        One of `SYMBOLS`.
+    measured : mapping
+        Numbers of the network or neuron that the figure draws.
+    k, n : int
+        Seeds in which the criterion holds, and seeds measured; the drawn one is among them.
+    reason : str
+        Why a claim is not testable.
+    """
+
+    id: str
+    verdict: str
+    measured: Mapping[str, float] = field(default_factory=dict)
+    k: int = 0
+    n: int = 0
+    reason: str = ""
+
+
+def load(path: str | Path) -> dict[str, Claim]:
+    """Read a ledger of claims.
+
+    Raises
+    ------
+    ValueError
+        If an entry is malformed or an id appears twice; names the entry.
+    """
+    entries = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    ledger: dict[str, Claim] = {}
+    for entry in entries:
+        name = entry.get("id") if isinstance(entry, dict) else entry
+        try:
+            fields = dict(entry)
+            for key in ("criterion", "direction"):
+                fields[key] = tuple(Condition(**condition) for condition in fields.get(key, ()))
+            claim = Claim(**fields)
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"{path}: expected a claim, got {name!r}: {error}") from error
+        if claim.id in ledger:
+            raise ValueError(f"{path}: expected each id once, got {claim.id!r} twice")
+        ledger[claim.id] = claim
+    return ledger
+
+
+def judge(claim: Claim, samples: Sequence[Sample]) -> Verdict:
+    """Verdict of a claim from samples of its measures, that of the drawn figure first.
+
+    Raises
+    ------
+    ValueError
+        If there is no sample, no criterion, or a measure is missing.
+    """
+    if claim.not_testable:
+        return Verdict(id=claim.id, verdict="not testable", reason=claim.not_testable)
+    if not samples:
+        raise ValueError(f"samples: expected at least one for claim {claim.id}, got none")
+    if not claim.criterion:
+        raise ValueError(f"claim: expected a criterion for {claim.id}, got none")
+    needed = {c.measure for c in claim.criterion + claim.direction}
+    for sample in samples:
+        if missing := needed - sample.keys():
+            raise ValueError(
+                f"samples: expected {', '.join(sorted(needed))} for claim {claim.id}, "
+                f"got no {', '.join(sorted(missing))}"
+            )
+    full = [all(c.holds(s) for c in claim.criterion) for s in samples]
+    weak = [
+        met or (bool(claim.direction) and all(c.holds(s) for c in claim.direction))
+        for met, s in zip(full, samples, strict=True)
+    ]
+    n = len(samples)
+    if sum(full) >= claim.share * n:
+        verdict = "reproduced"
+    elif sum(weak) >= claim.share * n:
+        verdict = "partly"
+    else:
+        verdict = "not reproduced"
+    measured = {name: float(value) for name, value in samples[0].items()}
+    return Verdict(id=claim.id, verdict=verdict, measured=measured, k=sum(full), n=n)
+
+
+def score(
+    ledger: Mapping[str, Claim], measured: Mapping[str, Sample | Sequence[Sample]]
+) -> Scorecard:
+    """Judge the claims that a page measured.
+
+    Parameters
+    ----------
+    ledger : mapping of id to Claim
+    measured : mapping of id to one sample, or to a sequence of samples with the drawn one first
+
+    Returns
+    -------
+    Scorecard
+
+    Raises
+    ------
+    ValueError
+        If an id is not in the ledger, or see `judge`.
+    """
+    verdicts: dict[str, Verdict] = {}
+    for name, samples in measured.items():
+        if name not in ledger:
+            raise ValueError(f"measured: expected ids of the ledger, got {name!r}")
+        claim = ledger[name]
+        needed = claim.requires
+        if needed and needed not in verdicts:
+            raise ValueError(f"measured: expected {needed} before {name}, which requires it")
+        if needed and verdicts[needed].verdict != "reproduced":
+            reason = f"needs {needed}, which is {verdicts[needed].verdict}"
+            verdicts[name] = Verdict(id=name, verdict="not testable", reason=reason)
+            continue
+        one = isinstance(samples, Mapping)
+        verdicts[name] = judge(claim, [samples] if one else samples)  # type: ignore[list-item,arg-type]
+    return Scorecard(ledger, tuple(verdicts.values()))
+
+
+def _plain(value: float) -> float | None:
+    """JSON has no NaN."""
+    return value if math.isfinite(value) else None
+
+
+@dataclass(frozen=True)
+class Scorecard:
+    """Verdicts as a table, and as a record in the notebook's output."""
+
+    ledger: Mapping[str, Claim]
+    verdicts: tuple[Verdict, ...]
+
+    def counts(self) -> dict[str, int]:
+        """Number of claims by verdict, in the order of `SYMBOLS`."""
+        found = Counter(verdict.verdict for verdict in self.verdicts)
+        return {name: found[name] for name in SYMBOLS}
+
+    def rows(self) -> list[tuple[str, ...]]:
+        """Cells of the table, one row for each claim."""
+        return [self._row(verdict) for verdict in self.verdicts]
+
+    def _row(self, v: Verdict) -> tuple[str, ...]:
+        claim = self.ledger[v.id]
+        seeds = f"{v.k} of {v.n}" if v.n > 1 else ""
+        needed = f" in {claim.share:.0%} of seeds" if v.n > 1 else ""
+        criterion = "; ".join(map(str, claim.criterion)) + needed
+        numbers = ", ".join(f"{name} = {value:.4g}" for name, value in v.measured.items())
+        verdict = f"{SYMBOLS[v.verdict]} {v.verdict}"
+        return v.id, claim.where, claim.statement, criterion, numbers or v.reason, seeds, verdict
+
+    def record(self) -> list[dict[str, Any]]:
+        """The verdicts as JSON, for `gather`."""
+        return [
+            {
+                "id": v.id,
+                "verdict": v.verdict,
+                "measured": {name: _plain(value) for name, value in v.measured.items()},
+                "k": v.k,
+                "n": v.n,
+                "reason": v.reason,
+            }
+            for v in self.verdicts
+        ]
+
+    def __repr__(self) -> str:
+        return "\n".join(
+            f"{name}: {verdict} ({numbers}{'; ' + seeds if seeds else ''})"
+            for name, _, _, _, numbers, seeds, verdict in self.rows()
+        )
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+        heads = ("id", "where", "claim", "criterion", "measured", "seeds", "verdict")
+        head = "".join(f"<th>{name}</th>" for name in heads)
+        body = "\n".join(
+            "<tr>"
+            + "".join(f"<td>{html.escape(cell)}</td>" for cell in row)
+            + "</tr>"
+            for row in self.rows()
+        )
+        table = f"<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table>"
+        return {"text/plain": repr(self), "text/html": table, MIME: self.record()}
+
+
+def _records(path: Path) -> list[dict[str, Any]]:
+    try:
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        outputs = [o for c in cells if c["cell_type"] == "code" for o in c["outputs"]]
+        data = [o.get("data", {}).get(MIME, []) for o in outputs]
+    except (json.JSONDecodeError, KeyError, TypeError) as error:
+        raise ValueError(f"{path}: expected a notebook, got {error!r}") from error
+    return [entry for record in data for entry in record]
+
+
+def gather(ledger: Mapping[str, Claim], folder: str | Path) -> Scorecard:
+    """Collect the verdicts recorded in the outputs of all notebooks below a folder.
+
+    Parameters
+    ----------
+    ledger : mapping of id to Claim
+    folder : path
+        Searched one folder deep, so that this page does not read itself.
+
+    Returns
+    -------
+    Scorecard
+        All claims of the ledger in its order; those without a record are "not measured".
+
+    Raises
+    ------
+    ValueError
+        If a record is malformed, unknown, or stands in two notebooks; names notebook and id.
+    """
+    found: dict[str, tuple[Path, Verdict]] = {}
+    for path in sorted(Path(folder).glob("*/*.ipynb")):
+        for entry in _records(path):
+            name = entry.get("id") if isinstance(entry, dict) else None
+            try:
+                measured = {k: math.nan if x is None else x for k, x in entry["measured"].items()}
+                verdict = Verdict(**{**entry, "measured": measured})
+            except (TypeError, KeyError, AttributeError) as error:
+                raise ValueError(f"{path}: expected a record for {name!r}, got {error}") from error
+            if name not in ledger or verdict.verdict not in SYMBOLS:
+                raise ValueError(
+                    f"{path}: expected a claim of the ledger with a verdict, "
+                    f"got {name!r}: {verdict.verdict!r}"
+                )
+            if name in found:
+                raise ValueError(f"{path}: expected {name!r} once, got it in {found[name][0]} too")
+            found[name] = (path, verdict)
+    verdicts = tuple(
+        found[name][1] if name in found else Verdict(id=name, verdict="not measured")
+        for name in ledger
+    )
+    return Scorecard(ledger, verdicts)

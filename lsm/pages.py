@@ -1,0 +1,137 @@
+"""What every page of the book shows around its figure: parameters, data, provenance."""
+
+from __future__ import annotations
+
+import csv
+import html
+import os
+import platform
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import yaml
+from numpy.typing import ArrayLike
+
+_STARTED = time.perf_counter()
+_TYPES = {"int": (int,), "float": (int, float), "str": (str,), "list": (list, tuple)}
+STATUSES = ("given", "inferred", "chosen")
+
+
+class ParameterError(ValueError):
+    """A notebook's parameter is out of range; shown as one line, without a traceback."""
+
+    def _render_traceback_(self) -> list[str]:
+        return [f"ParameterError: {self}"]
+
+
+@dataclass(frozen=True)
+class ParameterTable:
+    """Parameters of a page beside the paper's values."""
+
+    rows: tuple[tuple[str, ...], ...]
+
+    heads = ("name", "meaning", "here", "paper", "unit", "source", "status")
+
+    def __repr__(self) -> str:
+        return "\n".join(f"{row[0]} = {row[2]} {row[4]}" for row in self.rows)
+
+    def _repr_html_(self) -> str:
+        head = "".join(f"<th>{name}</th>" for name in self.heads)
+        body = "\n".join(
+            "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>"
+            for row in self.rows
+        )
+        return f"<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table>"
+
+
+def _fault(value: Any, entry: dict[str, Any]) -> str | None:
+    """What a value must be, if it is not that."""
+    kind = entry["type"]
+    expected = {"int": "an integer", "float": "a number", "str": "a word", "list": "a list"}[kind]
+    if isinstance(value, bool) or not isinstance(value, _TYPES[kind]):
+        return expected
+    if "choices" in entry:
+        return None if value in entry["choices"] else "one of " + ", ".join(entry["choices"])
+    low, high = entry.get("low"), entry.get("high")
+    items = value if kind == "list" else [value] if kind != "str" else []
+    limits = f"{expected} from {low} to {high}" + (" in each place" if kind == "list" else "")
+    for item in items:
+        number = isinstance(item, int | float) and not isinstance(item, bool)
+        if not number or not np.isfinite(item) or not low <= item <= high:
+            return limits
+    return limits if kind == "list" and not items else None
+
+
+def parameters(registry: str | Path, **values: Any) -> ParameterTable:
+    """Check a page's parameters against the registry and tabulate them.
+
+    Parameters
+    ----------
+    registry : path
+        ``parameters.yml``: for each name its type, limits or choices, unit, meaning, the paper's
+        value, where that stands, and whether ours is given, inferred or chosen.
+    **values
+        The parameters of the page.
+
+    Raises
+    ------
+    ParameterError
+        If a value has the wrong type or lies outside its limits.
+    KeyError
+        If a name is not in the registry.
+    """
+    known = yaml.safe_load(Path(registry).read_text(encoding="utf-8"))
+    rows = []
+    for name, value in values.items():
+        entry = known[name]
+        if fault := _fault(value, entry):
+            raise ParameterError(f"{name}: expected {fault}, got {value!r}")
+        unit = entry.get("unit", "")
+        here = ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+        paper = str(entry.get("paper", "not stated"))
+        rows.append(
+            (name, entry["meaning"], here, paper, unit, entry["source"], entry["status"])
+        )
+    return ParameterTable(tuple(rows))
+
+
+def save_csv(path: str | Path, **columns: ArrayLike | Sequence[str]) -> None:
+    """Write columns of equal length as CSV, whole or not at all.
+
+    Columns are flattened, so grids made with `numpy.meshgrid` or broadcasting can be passed.
+
+    Raises
+    ------
+    ValueError
+        If the lengths differ.
+    """
+    flat = {name: np.ravel(values) for name, values in columns.items()}
+    lengths = {name: values.size for name, values in flat.items()}
+    if len(set(lengths.values())) > 1:
+        raise ValueError(f"columns: expected equal lengths, got {lengths}")
+    target = Path(path)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    temporary = target.with_name(f".{target.name}.{os.getpid()}")
+    with temporary.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(flat)
+        texts = [
+            [f"{value:.7g}" for value in values] if values.dtype.kind == "f" else values.tolist()
+            for values in flat.values()
+        ]
+        writer.writerows(zip(*texts, strict=True))
+    os.replace(temporary, target)
+
+
+def provenance(*, seed: int) -> None:
+    """Print versions, seed and run time since the page started."""
+    names = ("lsm", "numpy", "scipy", "numba", "PyWavelets", "matplotlib")
+    packages = ", ".join(f"{name} {version(name)}" for name in names)
+    print(f"seed {seed}; Python {platform.python_version()} on {platform.machine()}")
+    print(packages)
+    print(f"run time {time.perf_counter() - _STARTED:.0f} s")

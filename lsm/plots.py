@@ -1,0 +1,254 @@
+"""Drawing on given axes; the only module that imports matplotlib."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib.resources import as_file, files
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.collections import QuadMesh
+from matplotlib.colors import LogNorm
+from matplotlib.lines import Line2D
+from matplotlib.patches import FancyArrowPatch
+from matplotlib.ticker import LogLocator, NullFormatter, ScalarFormatter
+from numpy.typing import ArrayLike
+
+from lsm._validate import Array
+
+# Okabe and Ito's colours, which stay apart for colour-blind readers.
+EXCITATORY = "#0072B2"
+INHIBITORY = "#D55E00"
+SENSORY = "#4D4D4D"
+INPUT = "#4D4D4D"
+NO_LEAK = "#CC79A7"
+LEAK = "#009E73"
+
+
+def use_style() -> None:
+    """Apply the book's style to all figures that follow."""
+    with as_file(files("lsm") / "lsm.mplstyle") as path:
+        plt.style.use(path)
+
+
+def panel_letter(ax: Axes, letter: str, *, dx: float = -28.0, dy: float = 3.0) -> None:
+    """Write a bold panel letter above the top left corner, `dx`, `dy` points away from it."""
+    ax.annotate(
+        letter,
+        (0, 1),
+        xycoords="axes fraction",
+        xytext=(dx, dy),
+        textcoords="offset points",
+        fontsize=11,
+        fontweight="bold",
+        va="bottom",
+    )
+
+
+def spike_raster(ax: Axes, times: ArrayLike, *, color: str, labels: Sequence[str]) -> None:
+    """Spike trains as rows of ticks, the first on top.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+    times : (n_trains, n_spikes) array
+        Seconds.
+    color : str
+    labels : sequence of str
+        One for each train.
+    """
+    rows = np.asarray(times)
+    ax.eventplot(rows, colors=color, lineoffsets=-np.arange(len(rows)), linelengths=0.7)
+    ax.set_yticks(-np.arange(len(rows)), labels)
+    ax.set_ylim(-len(rows) + 0.4, 0.6)
+    ax.tick_params(left=False)
+    ax.spines["left"].set_visible(False)
+
+
+def traces(
+    ax: Axes,
+    signals: ArrayLike,
+    *,
+    dt: float,
+    color: str,
+    labels: Sequence[str] = (),
+    offset: float = 0.0,
+    start: float = 0.0,
+) -> None:
+    """Signals over time, each `offset` below the one before, its label at the left.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+    signals : (n_steps,) or (n_signals, n_steps) array
+    dt : float
+        Step (s).
+    color : str
+    labels : sequence of str
+        Written at each trace's start; none if empty.
+    offset : float
+        Distance between traces, in the signals' unit.
+    start : float
+        Time of the first step (s).
+    """
+    rows = np.atleast_2d(signals)
+    t = start + dt * np.arange(rows.shape[-1])
+    for i, row in enumerate(rows):
+        ax.plot(t, row - i * offset, color=color)
+    for i, label in enumerate(labels):
+        ax.annotate(
+            label,
+            (t[0], rows[i, 0] - i * offset),
+            xytext=(-4, 0),
+            textcoords="offset points",
+            ha="right",
+            va="center",
+            fontsize=7.5,
+        )
+
+
+def scale_bars(ax: Axes, *, x: float, y: float, x_label: str, y_label: str) -> None:
+    """Calibration bars of length `x` and `y` (data units) at the lower right, without axes."""
+    right = ax.get_xlim()[1]
+    bottom = ax.get_ylim()[0]
+    ax.plot([right - x, right, right], [bottom, bottom, bottom + y], color="black", lw=1.4,
+            clip_on=False, solid_capstyle="butt")  # fmt: skip
+    ax.annotate(x_label, (right - x / 2, bottom), xytext=(0, -3), textcoords="offset points",
+                ha="center", va="top", fontsize=7.5, annotation_clip=False)  # fmt: skip
+    ax.annotate(y_label, (right, bottom + y / 2), xytext=(4, 0), textcoords="offset points",
+                ha="left", va="center", fontsize=7.5, annotation_clip=False)  # fmt: skip
+    ax.set_axis_off()
+
+
+def network_diagram(
+    ax: Axes, w_rec: ArrayLike, w_in: ArrayLike, layer: ArrayLike, names: Sequence[str]
+) -> None:
+    """A layered network: sensors at the left, one column of neurons for each layer.
+
+    Line width grows with the weight; colours tell excitatory from inhibitory sources.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+    w_rec : (n_neurons, n_neurons) array
+        Signed weights ``[target, source]``.
+    w_in : (n_neurons, n_sensors) array
+    layer : (n_neurons,) array
+        Counted from 1.
+    names : sequence of str
+    """
+    recurrent, sensory, layers = np.asarray(w_rec), np.asarray(w_in), np.asarray(layer)
+    strongest = max(np.abs(recurrent).max(), sensory.max(), np.finfo(float).tiny)
+    place = np.empty((layers.size, 2))
+    for value in np.unique(layers):
+        members = np.flatnonzero(layers == value)
+        place[members, 0] = 2.2 * value
+        place[members, 1] = np.linspace(1, -1, members.size)
+    sensors = np.column_stack(
+        [np.zeros(sensory.shape[1]), np.linspace(0.8, -0.8, sensory.shape[1])]
+    )
+    for target, source in np.argwhere(sensory > 0):
+        ends = np.array([sensors[source], place[target]]).T
+        ax.plot(*ends, color=SENSORY, lw=0.8 * sensory[target, source] / strongest, alpha=0.3)
+    for target, source in np.argwhere(recurrent != 0):
+        weight = recurrent[target, source]
+        # Synapses within a layer bow out to its side; those between layers cross the gap.
+        same = layers[target] == layers[source]
+        bow = 0.9 if place[target, 1] > place[source, 1] else -0.9
+        if layers[target] != layers.max():
+            bow = -bow
+        if target == source:
+            continue
+        ax.add_patch(
+            FancyArrowPatch(
+                place[source],
+                place[target],
+                connectionstyle=f"arc3,rad={bow if same else 0.08}",
+                arrowstyle="-",
+                color=EXCITATORY if weight > 0 else INHIBITORY,
+                lw=0.7 * abs(weight) / strongest,
+                alpha=0.35,
+            )
+        )
+    ax.scatter(*sensors.T, s=30, marker="s", color=SENSORY, zorder=3)
+    autapse = np.diag(recurrent) != 0
+    for i, name in enumerate(names):
+        color = EXCITATORY if name.startswith("E") else INHIBITORY
+        edge = "black" if autapse[i] else color
+        ax.scatter(*place[i], s=230, color=color, edgecolor=edge, lw=1.5, zorder=3)
+        ax.text(*place[i], name, ha="center", va="center", color="white", fontsize=6, zorder=4)
+    columns = [(0.0, "sensors")] + [(2.2 * v, f"layer {v}") for v in np.unique(layers)]
+    for x, text in columns:
+        ax.text(x, 1.22, text, ha="center", fontsize=8)
+    handles = [
+        Line2D([], [], color=EXCITATORY, marker="o", label="excitatory (EN)"),
+        Line2D([], [], color=INHIBITORY, marker="o", label="inhibitory (IN)"),
+        Line2D([], [], color=SENSORY, marker="s", label="sensory"),
+    ]
+    ax.legend(handles=handles, loc="center left", bbox_to_anchor=(1.0, 0.5))
+    ax.set_xlim(-0.5, 2.2 * layers.max() + 1.1)
+    ax.set_ylim(-1.2, 1.4)
+    ax.set_axis_off()
+
+
+def _edges(freqs: Array) -> Array:
+    step = np.sqrt(freqs[1:] / freqs[:-1])
+    return np.concatenate([[freqs[0] / step[0]], freqs[:-1] * step, [freqs[-1] * step[-1]]])
+
+
+def _log_frequency_axis(axis, freqs: Array) -> None:
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5), numticks=12))
+    axis.set_major_formatter(ScalarFormatter())
+    axis.set_minor_formatter(NullFormatter())
+
+
+def power_map(
+    ax: Axes, power: ArrayLike, freqs: ArrayLike, *, limits: tuple[float, float]
+) -> QuadMesh:
+    """Power over presentations and frequency, colour and frequency on log scales.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+    power : (n_freqs, n_presentations) array
+    freqs : (n_freqs,) array
+        Equal ratios (Hz).
+    limits : (float, float)
+        Ends of the colour scale, to share between maps; powers below are drawn as its lower end.
+
+    Returns
+    -------
+    matplotlib.collections.QuadMesh
+        For a colour bar.
+    """
+    values, f = np.asarray(power), np.asarray(freqs)
+    x = np.arange(values.shape[1] + 1) + 0.5
+    mesh = ax.pcolormesh(
+        x, _edges(f), np.maximum(values, limits[0]), norm=LogNorm(*limits), rasterized=True
+    )
+    ax.set_yscale("log")
+    _log_frequency_axis(ax.yaxis, f)
+    ax.set_xlabel("presentation")
+    ax.set_ylabel("frequency (Hz)")
+    return mesh
+
+
+def spectra(
+    ax: Axes, freqs: ArrayLike, values: ArrayLike, *, color: str, label: str
+) -> None:
+    """Spectra on log axes: their median as a line, their whole range as a band.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+    freqs : (n_freqs,) array
+        Hz.
+    values : (n_spectra, n_freqs) array
+    color, label : str
+    """
+    f, rows = np.asarray(freqs), np.asarray(values)
+    ax.fill_between(f, rows.min(axis=0), rows.max(axis=0), color=color, alpha=0.25, lw=0)
+    ax.loglog(f, np.median(rows, axis=0), color=color, label=label)
+    _log_frequency_axis(ax.xaxis, f)
+    ax.set_xlabel("frequency (Hz)")
