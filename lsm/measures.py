@@ -139,20 +139,28 @@ def high_frequency_ratio(power: ArrayLike, input_power: ArrayLike, freqs: ArrayL
     return gain(power, input_power, freqs)[..., high].mean(axis=-1)
 
 
+def _presentations(ratio: ArrayLike) -> Array:
+    """One axis; NaN is let through, being the ratio of a silent neuron."""
+    values = np.asarray(ratio, dtype=np.float64)
+    if values.ndim != 1 or values.size == 0:
+        raise ValueError(f"ratio: expected shape (n_presentations,), got {values.shape}")
+    return values
+
+
 def build_up(ratio: ArrayLike, *, first: int = 5, last: int = 20) -> float:
     """Mean over presentations `first` to `last` (counted from 1) over that of presentation 1.
 
     Parameters
     ----------
     ratio : (n_presentations,) array
-        High-frequency ratio of each presentation.
+        High-frequency ratio of each presentation; NaN makes the result NaN.
 
     Raises
     ------
     ValueError
         If there are fewer than `last` presentations.
     """
-    values = check.array("ratio", ratio, shape=("n_presentations",))
+    values = _presentations(ratio)
     check.integer("first", first, low=2)
     check.integer("last", last, low=first)
     if values.size < last:
@@ -175,11 +183,13 @@ def fading(ratio: ArrayLike, *, width: int = 5, n_last: int = 10) -> tuple[int, 
     Returns
     -------
     peak : int
-        Presentation of the peak, counted from 1.
+        Presentation of the peak, counted from 1; 0 if the neuron was silent in one.
     remainder : float
         Mean smoothed ratio of the last `n_last` presentations over that of the peak.
     """
-    values = check.array("ratio", ratio, shape=("n_presentations",))
+    values = _presentations(ratio)
+    if np.isnan(values).any():
+        return 0, float("nan")
     smooth = uniform_filter1d(values, size=check.integer("width", width, low=1), mode="nearest")
     peak = int(smooth.argmax())
     return peak + 1, float(smooth[-check.integer("n_last", n_last, low=1) :].mean() / smooth[peak])

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from lsm import _validate as check
+from lsm import measures
 from lsm._validate import Array
 from lsm.dynamics import simulate
 from lsm.inputs import PSPKernel, bin_spikes, convolve_psp, present, spike_times
@@ -223,3 +224,54 @@ def sweep(
     with ThreadPoolExecutor(n_workers) as pool:
         found = list(pool.map(lambda cell: measure(run(cell[0], seed=seed, repeat=cell[1])), cells))
     return [found[i : i + n_repeats] for i in range(0, len(found), n_repeats)]
+
+
+class HighFrequencies(NamedTuple):
+    """High-frequency content of a run, as the claims on networks need it.
+
+    Attributes
+    ----------
+    gain : (n_freqs,) array
+        Of the network's mean power.
+    network : float
+        High-frequency ratio of the network's mean power.
+    neurons : (n_neurons,) array
+        Of each neuron; NaN for a silent one.
+    presentations : (n_neurons, n_presentations) array
+        Of each neuron in each presentation, relative to the input of the same presentation.
+    n_excursions : (n_neurons,) array
+        Transients.
+    """
+
+    gain: Array
+    network: float
+    neurons: Array
+    presentations: Array
+    n_excursions: Array
+
+
+def high_frequencies(result: Run, freqs: ArrayLike, *, skip: float = 0.0) -> HighFrequencies:
+    """Measure the high-frequency content of a run.
+
+    Parameters
+    ----------
+    result : Run
+    freqs, skip
+        As in `max_power`.
+
+    Returns
+    -------
+    HighFrequencies
+    """
+    power = spectrum(result, freqs, skip=skip)
+    sensors = power.sensors.mean(axis=0)
+    source = sensors.mean(axis=-1)
+    network = power.neurons.mean(axis=(0, 2))
+    each = np.moveaxis(power.neurons, -1, -2)
+    return HighFrequencies(
+        gain=measures.gain(network, source, freqs),
+        network=float(measures.high_frequency_ratio(network, source, freqs)),
+        neurons=measures.high_frequency_ratio(power.neurons.mean(axis=-1), source, freqs),
+        presentations=measures.high_frequency_ratio(each, sensors.T, freqs),
+        n_excursions=measures.n_excursions(result.activity, dt=result.setting.dt),
+    )
