@@ -10,7 +10,8 @@ field also abbreviates so.
 Conventions: seconds and hertz, time on the last axis, weights as ``[target, source]``, and
 randomness only through an explicit ``rng``. Data runs one way::
 
-    spike_times -> present -> bin_spikes -> convolve_psp -> simulate -> max_power -> measures -> claims
+    spike_times -> present -> bin_spikes -> convolve_psp
+        -> simulate -> max_power -> measures -> claims
 """
 
 from importlib.metadata import version as _version

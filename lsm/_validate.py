@@ -90,15 +90,17 @@ def array(
         If the shape differs, an element is not finite, or one is below `low`.
     """
     try:
-        result = np.ascontiguousarray(value, dtype=np.float64)
+        if np.iscomplexobj(value):
+            raise TypeError
+        result: Array = np.ascontiguousarray(value, dtype=np.float64)
     except (TypeError, ValueError) as error:
-        got = type(value).__name__
-        raise ValueError(f"{name}: expected an array of numbers, got {got}") from error
+        kind = "complex numbers" if np.iscomplexobj(value) else type(value).__name__
+        raise ValueError(f"{name}: expected an array of real numbers, got {kind}") from error
     result = result.reshape(np.shape(value))  # ascontiguousarray turns a scalar into one axis
     if shape is not None:
         fits = result.ndim == len(shape) and all(
-            not isinstance(want, int) or want == got
-            for want, got in zip(shape, result.shape, strict=False)
+            not isinstance(want, int) or want == size
+            for want, size in zip(shape, result.shape, strict=False)
         )
         if not fits:
             raise ValueError(f"{name}: expected shape {_shape(shape)}, got {result.shape}")

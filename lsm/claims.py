@@ -272,9 +272,7 @@ class Scorecard:
         heads = ("id", "where", "claim", "criterion", "measured", "seeds", "verdict")
         head = "".join(f"<th>{name}</th>" for name in heads)
         body = "\n".join(
-            "<tr>"
-            + "".join(f"<td>{html.escape(cell)}</td>" for cell in row)
-            + "</tr>"
+            "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>"
             for row in self.rows()
         )
         table = f"<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table>"
@@ -313,7 +311,7 @@ def gather(ledger: Mapping[str, Claim], folder: str | Path) -> Scorecard:
     found: dict[str, tuple[Path, Verdict]] = {}
     for path in sorted(Path(folder).glob("*/*.ipynb")):
         for entry in _records(path):
-            name = entry.get("id") if isinstance(entry, dict) else None
+            name = str(entry.get("id") if isinstance(entry, dict) else entry)
             try:
                 measured = {k: math.nan if x is None else x for k, x in entry["measured"].items()}
                 verdict = Verdict(**{**entry, "measured": measured})

@@ -50,9 +50,7 @@ class PSPKernel:
             )
 
 
-def spike_times(
-    rate: float, duration: float, n_sensors: int, *, rng: np.random.Generator
-) -> Array:
+def spike_times(rate: float, duration: float, n_sensors: int, *, rng: np.random.Generator) -> Array:
     """Pseudo-random spike trains of an exact mean rate (section Pseudo-Random Inputs).
 
     Each sensor fires ``round(rate * duration)`` times, each time drawn uniformly, as MATLAB's
@@ -183,7 +181,8 @@ def bin_spikes(times: ArrayLike, n_steps: int, *, dt: float) -> Array:
     steps = np.minimum(steps, n_steps - 1)
     n_sensors = spikes.shape[0]
     flat = (steps + n_steps * np.arange(n_sensors)[:, None]).ravel()
-    return np.bincount(flat, minlength=n_sensors * n_steps).reshape(n_sensors, n_steps).astype(float)
+    counts = np.bincount(flat, minlength=n_sensors * n_steps)
+    return counts.reshape(n_sensors, n_steps).astype(np.float64)
 
 
 def convolve_psp(counts: ArrayLike, *, dt: float, kernel: PSPKernel | None = None) -> Array:

@@ -112,9 +112,7 @@ def gain(power: ArrayLike, input_power: ArrayLike, freqs: ArrayLike) -> Array:
     source = check.array("input_power", input_power, low=0)
     for name, values in (("power", output), ("input_power", source)):
         if values.ndim == 0 or values.shape[-1] != reference.size:
-            raise ValueError(
-                f"{name}: expected shape (..., {reference.size}), got {values.shape}"
-            )
+            raise ValueError(f"{name}: expected shape (..., {reference.size}), got {values.shape}")
     if (source <= 0).any():
         raise ValueError("input_power: expected values > 0, got zero")
     ratio = output / source

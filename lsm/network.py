@@ -22,7 +22,7 @@ class WeightDistribution(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Normal:
-    """Normal weights of mean `mean` and standard deviation ``cv * mean`` (section Synaptic Weights).
+    """Normal weights of mean `mean` and deviation ``cv * mean`` (section Synaptic Weights).
 
     A negative draw (five standard deviations out at cv = 0.2) would change the kind of synapse;
     its magnitude is taken.

@@ -18,8 +18,33 @@ import yaml
 from numpy.typing import ArrayLike
 
 _STARTED = time.perf_counter()
-_TYPES = {"int": (int,), "float": (int, float), "str": (str,), "list": (list, tuple)}
-STATUSES = ("given", "inferred", "chosen")
+_KINDS: dict[str, tuple[Any, str]] = {
+    "int": (int, "an integer"),
+    "float": (int | float, "a number"),
+    "str": (str, "a word"),
+    "list": (list | tuple, "a list"),
+}
+
+
+def book_file(name: str) -> Path:
+    """A file of the book, from wherever in the project or beside it the notebook runs.
+
+    Parameters
+    ----------
+    name : str
+        Path below ``book/``, for instance ``claims.yml``.
+
+    Raises
+    ------
+    FileNotFoundError
+        If neither the working folder nor one above it is, or holds, the book.
+    """
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        for place in (folder / "book" / name, folder / name):
+            if place.is_file():
+                return place
+    raise FileNotFoundError(f"{name}: expected the project's book/ in or above {here}")
 
 
 class ParameterError(ValueError):
@@ -51,30 +76,29 @@ class ParameterTable:
 
 def _fault(value: Any, entry: dict[str, Any]) -> str | None:
     """What a value must be, if it is not that."""
-    kind = entry["type"]
-    expected = {"int": "an integer", "float": "a number", "str": "a word", "list": "a list"}[kind]
-    if isinstance(value, bool) or not isinstance(value, _TYPES[kind]):
-        return expected
+    types, expected = _KINDS[entry["type"]]
     if "choices" in entry:
         return None if value in entry["choices"] else "one of " + ", ".join(entry["choices"])
-    low, high = entry.get("low"), entry.get("high")
-    items = value if kind == "list" else [value] if kind != "str" else []
-    limits = f"{expected} from {low} to {high}" + (" in each place" if kind == "list" else "")
-    for item in items:
-        number = isinstance(item, int | float) and not isinstance(item, bool)
-        if not number or not np.isfinite(item) or not low <= item <= high:
-            return limits
-    return limits if kind == "list" and not items else None
+    if isinstance(value, bool) or not isinstance(value, types):
+        return expected
+    items = list(value) if isinstance(value, list | tuple) else [value]
+    item_types = int if entry["type"] == "list" else types
+    of_integers = " of integers" if entry["type"] == "list" else ""
+    low, high = entry["low"], entry["high"]
+    fits = bool(items) and all(
+        isinstance(i, item_types) and not isinstance(i, bool) and low <= i <= high for i in items
+    )
+    return None if fits else f"{expected}{of_integers} from {low} to {high}"
 
 
-def parameters(registry: str | Path, **values: Any) -> ParameterTable:
-    """Check a page's parameters against the registry and tabulate them.
+def parameters(**values: Any) -> ParameterTable:
+    """Check a page's parameters and tabulate them beside the paper's values.
+
+    Their registry is ``book/parameters.yml``: for each name its type, limits or choices, unit,
+    meaning, the paper's value, where that stands, and whether ours is given, inferred or chosen.
 
     Parameters
     ----------
-    registry : path
-        ``parameters.yml``: for each name its type, limits or choices, unit, meaning, the paper's
-        value, where that stands, and whether ours is given, inferred or chosen.
     **values
         The parameters of the page.
 
@@ -85,18 +109,18 @@ def parameters(registry: str | Path, **values: Any) -> ParameterTable:
     KeyError
         If a name is not in the registry.
     """
-    known = yaml.safe_load(Path(registry).read_text(encoding="utf-8"))
+    known = yaml.safe_load(book_file("parameters.yml").read_text(encoding="utf-8"))
     rows = []
     for name, value in values.items():
-        entry = known[name]
+        entry = dict(known[name])
+        # A limit may be another parameter of the page.
+        entry["high"] = values.get(entry.get("high"), entry.get("high"))
         if fault := _fault(value, entry):
             raise ParameterError(f"{name}: expected {fault}, got {value!r}")
         unit = entry.get("unit", "")
         here = ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
         paper = str(entry.get("paper", "not stated"))
-        rows.append(
-            (name, entry["meaning"], here, paper, unit, entry["source"], entry["status"])
-        )
+        rows.append((name, entry["meaning"], here, paper, unit, entry["source"], entry["status"]))
     return ParameterTable(tuple(rows))
 
 

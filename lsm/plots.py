@@ -8,6 +8,7 @@ from importlib.resources import as_file, files
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.collections import QuadMesh
 from matplotlib.colors import LogNorm
 from matplotlib.lines import Line2D
@@ -59,7 +60,7 @@ def spike_raster(ax: Axes, times: ArrayLike, *, color: str, labels: Sequence[str
         One for each train.
     """
     rows = np.asarray(times)
-    ax.eventplot(rows, colors=color, lineoffsets=-np.arange(len(rows)), linelengths=0.7)
+    ax.eventplot(rows, colors=color, lineoffsets=list(range(0, -len(rows), -1)), linelengths=0.7)
     ax.set_yticks(-np.arange(len(rows)), labels)
     ax.set_ylim(-len(rows) + 0.4, 0.6)
     ax.tick_params(left=False)
@@ -171,13 +172,14 @@ def network_diagram(
                 alpha=0.35,
             )
         )
-    ax.scatter(*sensors.T, s=30, marker="s", color=SENSORY, zorder=3)
+    ax.scatter(sensors[:, 0], sensors[:, 1], s=30, marker="s", color=SENSORY, zorder=3)
     autapse = np.diag(recurrent) != 0
     for i, name in enumerate(names):
         color = EXCITATORY if name.startswith("E") else INHIBITORY
         edge = "black" if autapse[i] else color
-        ax.scatter(*place[i], s=230, color=color, edgecolor=edge, lw=1.5, zorder=3)
-        ax.text(*place[i], name, ha="center", va="center", color="white", fontsize=6, zorder=4)
+        x, y = place[i]
+        ax.scatter(x, y, s=230, color=color, edgecolor=edge, lw=1.5, zorder=3)
+        ax.text(x, y, name, ha="center", va="center", color="white", fontsize=6, zorder=4)
     columns = [(0.0, "sensors")] + [(2.2 * v, f"layer {v}") for v in np.unique(layers)]
     for x, text in columns:
         ax.text(x, 1.22, text, ha="center", fontsize=8)
@@ -197,7 +199,7 @@ def _edges(freqs: Array) -> Array:
     return np.concatenate([[freqs[0] / step[0]], freqs[:-1] * step, [freqs[-1] * step[-1]]])
 
 
-def _log_frequency_axis(axis, freqs: Array) -> None:
+def _log_frequency_axis(axis: Axis) -> None:
     axis.set_major_locator(LogLocator(subs=(1, 2, 5), numticks=12))
     axis.set_major_formatter(ScalarFormatter())
     axis.set_minor_formatter(NullFormatter())
@@ -228,15 +230,13 @@ def power_map(
         x, _edges(f), np.maximum(values, limits[0]), norm=LogNorm(*limits), rasterized=True
     )
     ax.set_yscale("log")
-    _log_frequency_axis(ax.yaxis, f)
+    _log_frequency_axis(ax.yaxis)
     ax.set_xlabel("presentation")
     ax.set_ylabel("frequency (Hz)")
     return mesh
 
 
-def spectra(
-    ax: Axes, freqs: ArrayLike, values: ArrayLike, *, color: str, label: str
-) -> None:
+def spectra(ax: Axes, freqs: ArrayLike, values: ArrayLike, *, color: str, label: str) -> None:
     """Spectra on log axes: their median as a line, their whole range as a band.
 
     Parameters
@@ -250,5 +250,5 @@ def spectra(
     f, rows = np.asarray(freqs), np.asarray(values)
     ax.fill_between(f, rows.min(axis=0), rows.max(axis=0), color=color, alpha=0.25, lw=0)
     ax.loglog(f, np.median(rows, axis=0), color=color, label=label)
-    _log_frequency_axis(ax.xaxis, f)
+    _log_frequency_axis(ax.xaxis)
     ax.set_xlabel("frequency (Hz)")

@@ -53,7 +53,7 @@ def morse(ratio: ArrayLike) -> Array:
 
 # The wavelet is symmetric enough that two brackets hold its two roots at any level in (0, 1).
 def _morse_edge(level: float, low: float, high: float) -> float:
-    return float(brentq(lambda x: morse(x) / 2.0 - level, low, high))
+    return float(brentq(lambda x: float(morse(x)) / 2.0 - level, low, high))
 
 
 _BAND = (_morse_edge(_NEGLIGIBLE, 1e-3, 1.0), _morse_edge(_NEGLIGIBLE, 1.0, 5.0))
@@ -217,14 +217,16 @@ def cwt(x: ArrayLike, freqs: ArrayLike, *, dt: float, wavelet: str = "morse") ->
             rows.append(real + 1j * imaginary)
     else:
         rows = list(_pywt_rows(signals, f, dt, wavelet))
-    return np.stack(rows, axis=-2) if rows else np.empty((*signals.shape[:-1], 0, signals.shape[-1]))
+    if not rows:
+        return np.empty((*signals.shape[:-1], 0, signals.shape[-1]), dtype=np.complex128)
+    return np.stack(rows, axis=-2)
 
 
 def _interpolated(power: NDArray, signal: NDArray, position: Array) -> Array:
     """Values of `power` (n_signals, n_samples) between its samples, by Lagrange polynomials.
 
-    `signal` and `position` broadcast; `position` counts samples from the centre of the first; beyond the ends `power` continues
-    mirrored, as the transform does.
+    `signal` and `position` broadcast; `position` counts samples from the centre of the first.
+    Beyond the ends `power` continues mirrored, as the transform does.
     """
     n_samples = power.shape[-1]
     first = np.floor(position).astype(np.int64) - (_N_TAPS // 2 - 1)
@@ -278,9 +280,7 @@ def _window_maxima(power: NDArray, n_steps: int, n_windows: int, n_skipped: int)
     return highest
 
 
-def _morse_maxima(
-    spectrum: Array, f: float, dt: float, n_windows: int, n_skipped: int
-) -> Array:
+def _morse_maxima(spectrum: Array, f: float, dt: float, n_windows: int, n_skipped: int) -> Array:
     """Maximum power at frequency `f` in each window, from the DCT-II of (n_signals, n) signals."""
     n = spectrum.shape[-1]
     band, factors = _band(f, n, dt)

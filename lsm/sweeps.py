@@ -9,7 +9,7 @@ from os import cpu_count
 from typing import NamedTuple, TypeVar
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from lsm import _validate as check
 from lsm import measures
@@ -247,7 +247,7 @@ class HighFrequencies(NamedTuple):
     network: float
     neurons: Array
     presentations: Array
-    n_excursions: Array
+    n_excursions: NDArray[np.int64]
 
 
 def high_frequencies(result: Run, freqs: ArrayLike, *, skip: float = 0.0) -> HighFrequencies:
