@@ -90,17 +90,19 @@ def array(
         If the shape differs, an element is not finite, or one is below `low`.
     """
     try:
-        if np.iscomplexobj(value):
-            raise TypeError
-        result: Array = np.ascontiguousarray(value, dtype=np.float64)
+        given = np.asarray(value)
+        if np.iscomplexobj(given):
+            raise TypeError("complex")
+        result: Array = np.ascontiguousarray(given, dtype=np.float64)
     except (TypeError, ValueError) as error:
-        kind = "complex numbers" if np.iscomplexobj(value) else type(value).__name__
-        raise ValueError(f"{name}: expected an array of real numbers, got {kind}") from error
-    result = result.reshape(np.shape(value))  # ascontiguousarray turns a scalar into one axis
+        got = f"{type(value).__name__} ({error})"
+        raise ValueError(f"{name}: expected an array of real numbers, got {got}") from error
+    result = result.reshape(given.shape)  # ascontiguousarray turns a scalar into one axis
     if shape is not None:
+        sizes: tuple[int, ...] = result.shape
         fits = result.ndim == len(shape) and all(
             not isinstance(want, int) or want == size
-            for want, size in zip(shape, result.shape, strict=False)
+            for want, size in zip(shape, sizes, strict=False)
         )
         if not fits:
             raise ValueError(f"{name}: expected shape {_shape(shape)}, got {result.shape}")

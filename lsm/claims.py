@@ -6,7 +6,6 @@ figures were drawn. Verdicts are computed here and nowhere typed.
 
 from __future__ import annotations
 
-import html
 import json
 import math
 import operator
@@ -17,6 +16,8 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+
+from lsm._tables import html_table
 
 MIME = "application/vnd.lsm.claims+json"
 COMPARISONS = {
@@ -270,12 +271,7 @@ class Scorecard:
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
         heads = ("id", "where", "claim", "criterion", "measured", "seeds", "verdict")
-        head = "".join(f"<th>{name}</th>" for name in heads)
-        body = "\n".join(
-            "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>"
-            for row in self.rows()
-        )
-        table = f"<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table>"
+        table = html_table(heads, self.rows())
         return {"text/plain": repr(self), "text/html": table, MIME: self.record()}
 
 
@@ -290,13 +286,13 @@ def _records(path: Path) -> list[dict[str, Any]]:
 
 
 def gather(ledger: Mapping[str, Claim], folder: str | Path) -> Scorecard:
-    """Collect the verdicts recorded in the outputs of all notebooks below a folder.
+    """Collect the verdicts that the pages of a book recorded in their outputs.
 
     Parameters
     ----------
     ledger : mapping of id to Claim
     folder : path
-        Searched one folder deep, so that this page does not read itself.
+        The book; each claim's `page` is a notebook below it.
 
     Returns
     -------
@@ -306,27 +302,27 @@ def gather(ledger: Mapping[str, Claim], folder: str | Path) -> Scorecard:
     Raises
     ------
     ValueError
-        If a record is malformed, unknown, or stands in two notebooks; names notebook and id.
+        If a record is malformed, recorded twice, or not of this page; names notebook and id.
     """
-    found: dict[str, tuple[Path, Verdict]] = {}
-    for path in sorted(Path(folder).glob("*/*.ipynb")):
-        for entry in _records(path):
+    found: dict[str, Verdict] = {}
+    for page in dict.fromkeys(claim.page for claim in ledger.values()):
+        path = Path(folder, page).with_suffix(".ipynb")
+        for entry in _records(path) if path.exists() else ():
             name = str(entry.get("id") if isinstance(entry, dict) else entry)
             try:
                 measured = {k: math.nan if x is None else x for k, x in entry["measured"].items()}
                 verdict = Verdict(**{**entry, "measured": measured})
             except (TypeError, KeyError, AttributeError) as error:
                 raise ValueError(f"{path}: expected a record for {name!r}, got {error}") from error
-            if name not in ledger or verdict.verdict not in SYMBOLS:
+            if name not in ledger or ledger[name].page != page or verdict.verdict not in SYMBOLS:
                 raise ValueError(
-                    f"{path}: expected a claim of the ledger with a verdict, "
+                    f"{path}: expected a claim of this page with a verdict, "
                     f"got {name!r}: {verdict.verdict!r}"
                 )
             if name in found:
-                raise ValueError(f"{path}: expected {name!r} once, got it in {found[name][0]} too")
-            found[name] = (path, verdict)
-    verdicts = tuple(
-        found[name][1] if name in found else Verdict(id=name, verdict="not measured")
-        for name in ledger
+                raise ValueError(f"{path}: expected {name!r} once, got it twice")
+            found[name] = verdict
+    return Scorecard(
+        ledger,
+        tuple(found.get(name, Verdict(id=name, verdict="not measured")) for name in ledger),
     )
-    return Scorecard(ledger, verdicts)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import html
 import os
 import platform
 import time
@@ -16,6 +15,8 @@ from typing import Any
 import numpy as np
 import yaml
 from numpy.typing import ArrayLike
+
+from lsm._tables import html_table
 
 _STARTED = time.perf_counter()
 _KINDS: dict[str, tuple[Any, str]] = {
@@ -66,12 +67,7 @@ class ParameterTable:
         return "\n".join(f"{row[0]} = {row[2]} {row[4]}" for row in self.rows)
 
     def _repr_html_(self) -> str:
-        head = "".join(f"<th>{name}</th>" for name in self.heads)
-        body = "\n".join(
-            "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>"
-            for row in self.rows
-        )
-        return f"<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table>"
+        return html_table(self.heads, self.rows)
 
 
 def _fault(value: Any, entry: dict[str, Any]) -> str | None:
@@ -114,7 +110,7 @@ def parameters(**values: Any) -> ParameterTable:
     for name, value in values.items():
         entry = dict(known[name])
         # A limit may be another parameter of the page.
-        entry["high"] = values.get(entry.get("high"), entry.get("high"))
+        entry["high"] = values.get(str(entry.get("high")), entry.get("high"))
         if fault := _fault(value, entry):
             raise ParameterError(f"{name}: expected {fault}, got {value!r}")
         unit = entry.get("unit", "")
