@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from scipy.stats import binomtest
 
 from lsm._tables import html_table
 
@@ -30,6 +31,7 @@ COMPARISONS = {
 SYMBOLS = {
     "reproduced": "✔",
     "partly": "◐",
+    "borderline": "≈",
     "not reproduced": "✘",
     "not testable": "–",
     "not measured": "·",
@@ -58,7 +60,8 @@ class Condition:
         return bool(COMPARISONS[self.comparison](sample[self.measure], self.bound))
 
     def __str__(self) -> str:
-        return f"{self.measure} {self.comparison} {self.bound:g}"
+        sign = {"<=": "≤", ">=": "≥", "==": "="}.get(self.comparison, self.comparison)
+        return f"{self.measure} {sign} {self.bound:g}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,9 +79,9 @@ class Claim:
     direction : tuple of Condition
         All must hold for "partly": the direction without the stated size or range. Empty where
         a claim has no weaker form.
-    share : float
-        Share of the seeds in which the criterion must hold: one half unless the paper says that
-        something holds in every network, then 1.
+    every : bool
+        Whether the paper says that something holds in every network; else that networks tend to
+        it, and a majority of the seeds decides.
     requires : str or None
         Claim without which this one cannot be tested.
     not_testable : str or None
@@ -91,7 +94,7 @@ class Claim:
     page: str
     criterion: tuple[Condition, ...] = ()
     direction: tuple[Condition, ...] = ()
-    share: float = 0.5
+    every: bool = False
     requires: str | None = None
     not_testable: str | None = None
 
@@ -146,8 +149,20 @@ def load(path: str | Path) -> dict[str, Claim]:
     return ledger
 
 
+def _settled(held: Sequence[bool], every: bool) -> bool | None:
+    """Whether something holds in every seed, or in most; None within sampling error of half."""
+    if every or len(held) == 1:
+        return all(held)
+    interval = binomtest(sum(held), len(held)).proportion_ci(0.9, method="exact")
+    return True if interval.low > 0.5 else False if interval.high < 0.5 else None
+
+
 def judge(claim: Claim, samples: Sequence[Sample]) -> Verdict:
     """Verdict of a claim from samples of its measures, that of the drawn figure first.
+
+    The criterion must hold in most seeds, or in every one where the claim says so. "Most" is a
+    majority beyond sampling error, by the exact 90 % interval (15 of 20); what lies within is
+    "borderline". A single sample decides by itself.
 
     Raises
     ------
@@ -172,15 +187,14 @@ def judge(claim: Claim, samples: Sequence[Sample]) -> Verdict:
         met or (bool(claim.direction) and all(c.holds(s) for c in claim.direction))
         for met, s in zip(full, samples, strict=True)
     ]
-    n = len(samples)
-    if sum(full) >= claim.share * n:
-        verdict = "reproduced"
-    elif sum(weak) >= claim.share * n:
-        verdict = "partly"
+    if (settled := _settled(full, claim.every)) is not False:
+        verdict = "reproduced" if settled else "borderline"
+    elif (settled := _settled(weak, claim.every)) is not False:
+        verdict = "partly" if settled else "borderline"
     else:
         verdict = "not reproduced"
     measured = {name: float(value) for name, value in samples[0].items()}
-    return Verdict(id=claim.id, verdict=verdict, measured=measured, k=sum(full), n=n)
+    return Verdict(id=claim.id, verdict=verdict, measured=measured, k=sum(full), n=len(samples))
 
 
 def score(
@@ -243,7 +257,7 @@ class Scorecard:
     def _row(self, v: Verdict) -> tuple[str, ...]:
         claim = self.ledger[v.id]
         seeds = f"{v.k} of {v.n}" if v.n > 1 else ""
-        needed = f" in {claim.share:.0%} of seeds" if v.n > 1 else ""
+        needed = f" in {'every seed' if claim.every else 'most seeds'}" if v.n > 1 else ""
         criterion = "; ".join(map(str, claim.criterion)) + needed
         numbers = ", ".join(f"{name} = {value:.4g}" for name, value in v.measured.items())
         verdict = f"{SYMBOLS[v.verdict]} {v.verdict}"

@@ -138,20 +138,25 @@ def high_frequency_ratio(power: ArrayLike, input_power: ArrayLike, freqs: ArrayL
 
 
 def _presentations(ratio: ArrayLike) -> Array:
-    """One axis; NaN is let through, being the ratio of a silent neuron."""
+    """At least one presentation; NaN is let through, being the ratio of a silent neuron."""
     values = np.asarray(ratio, dtype=np.float64)
-    if values.ndim != 1 or values.size == 0:
-        raise ValueError(f"ratio: expected shape (n_presentations,), got {values.shape}")
+    if values.ndim == 0 or values.shape[-1] == 0:
+        raise ValueError(f"ratio: expected shape (..., n_presentations), got {values.shape}")
     return values
 
 
-def build_up(ratio: ArrayLike, *, first: int = 5, last: int = 20) -> float:
+def build_up(ratio: ArrayLike, *, first: int = 5, last: int = 20) -> Array:
     """Mean over presentations `first` to `last` (counted from 1) over that of presentation 1.
 
     Parameters
     ----------
-    ratio : (n_presentations,) array
-        High-frequency ratio of each presentation; NaN makes the result NaN.
+    ratio : (..., n_presentations) array
+        High-frequency ratio of each presentation.
+
+    Returns
+    -------
+    (...) array
+        NaN for a silent neuron.
 
     Raises
     ------
@@ -161,17 +166,17 @@ def build_up(ratio: ArrayLike, *, first: int = 5, last: int = 20) -> float:
     values = _presentations(ratio)
     check.integer("first", first, low=2)
     check.integer("last", last, low=first)
-    if values.size < last:
-        raise ValueError(f"ratio: expected at least {last} presentations, got {values.size}")
-    return float(values[first - 1 : last].mean() / values[0])
+    if values.shape[-1] < last:
+        raise ValueError(f"ratio: expected at least {last} presentations, got {values.shape[-1]}")
+    return np.asarray(values[..., first - 1 : last].mean(axis=-1) / values[..., 0])
 
 
-def fading(ratio: ArrayLike, *, width: int = 5, n_last: int = 10) -> tuple[int, float]:
+def fading(ratio: ArrayLike, *, width: int = 5, n_last: int = 10) -> tuple[Array, Array]:
     """When the smoothed ratio peaks, and how much of the peak is left at the end.
 
     Parameters
     ----------
-    ratio : (n_presentations,) array
+    ratio : (..., n_presentations) array
         High-frequency ratio of each presentation.
     width : int
         Presentations in the running mean.
@@ -180,21 +185,54 @@ def fading(ratio: ArrayLike, *, width: int = 5, n_last: int = 10) -> tuple[int, 
 
     Returns
     -------
-    peak : int
-        Presentation of the peak, counted from 1; 0 if the neuron was silent in one.
-    remainder : float
+    peak : (...) array
+        Presentation of the peak, counted from 1; NaN for a silent neuron.
+    remainder : (...) array
         Mean smoothed ratio of the last `n_last` presentations over that of the peak.
+
+    Raises
+    ------
+    ValueError
+        If `ratio` has no presentation.
     """
     values = _presentations(ratio)
-    if np.isnan(values).any():
-        return 0, float("nan")
-    smooth = uniform_filter1d(values, size=check.integer("width", width, low=1), mode="nearest")
-    peak = int(smooth.argmax())
-    return peak + 1, float(smooth[-check.integer("n_last", n_last, low=1) :].mean() / smooth[peak])
+    check.integer("width", width, low=1)
+    check.integer("n_last", n_last, low=1)
+    silent = np.isnan(values).any(axis=-1)
+    smooth = uniform_filter1d(np.nan_to_num(values), size=width, axis=-1, mode="nearest")
+    peak = np.where(silent, np.nan, smooth.argmax(axis=-1) + 1.0)
+    rest = smooth[..., -n_last:].mean(axis=-1) / np.where(silent, np.nan, smooth.max(axis=-1))
+    return peak, rest
+
+
+def layer_lead(values: ArrayLike, layer: ArrayLike) -> float:
+    """Median over the neurons of layer 2 minus that over layer 1.
+
+    Parameters
+    ----------
+    values : (n_neurons,) array
+        NaN for silent neurons, which are left out.
+    layer : (n_neurons,) array
+        Layer of each neuron, counted from 1.
+
+    Returns
+    -------
+    float
+        NaN if a layer is silent.
+    """
+    each, layers = np.asarray(values, dtype=np.float64), np.asarray(layer)
+    active = [each[(layers == number) & ~np.isnan(each)] for number in (1, 2)]
+    first, second = (np.median(found) if found.size else np.nan for found in active)
+    return float(second - first)
 
 
 def n_excursions(
-    x: ArrayLike, *, dt: float, cutoff: float = HIGH_FREQUENCY, threshold: float = 5.0
+    x: ArrayLike,
+    *,
+    dt: float,
+    scale_of: ArrayLike | None = None,
+    cutoff: float = HIGH_FREQUENCY,
+    threshold: float = 5.0,
 ) -> NDArray[np.int64]:
     """Number of transients: excursions of the high-passed signal beyond a robust deviation.
 
@@ -203,6 +241,8 @@ def n_excursions(
     x : (..., n_steps) array
     dt : float
         Step (s).
+    scale_of : array like `x`, optional
+        Signal whose high-passed deviation is the scale; `x` itself by default.
     cutoff : float
         Corner of the high-pass (Hz), fourth order, without phase shift.
     threshold : float
@@ -219,7 +259,10 @@ def n_excursions(
     check.number("threshold", threshold, above=0)
     sos = butter(4, cutoff, btype="highpass", fs=1 / dt, output="sos")
     fast = sosfiltfilt(sos, signal, axis=-1)
-    deviation = median_abs_deviation(fast, axis=-1, scale="normal")
+    scale = fast
+    if scale_of is not None:
+        scale = sosfiltfilt(sos, check.array("scale_of", scale_of, shape=signal.shape), axis=-1)
+    deviation = median_abs_deviation(scale, axis=-1, scale="normal")
     outside = np.abs(fast) > threshold * np.asarray(deviation)[..., None]
     starts = outside[..., 1:] & ~outside[..., :-1]
     return starts.sum(axis=-1) + outside[..., 0]

@@ -6,7 +6,7 @@ import csv
 import os
 import platform
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -146,6 +146,55 @@ def save_csv(path: str | Path, **columns: ArrayLike | Sequence[str]) -> None:
         ]
         writer.writerows(zip(*texts, strict=True))
     os.replace(temporary, target)
+
+
+@dataclass(frozen=True)
+class DataTable:
+    """What the saved data of a page are, with figures by which a change in them shows."""
+
+    rows: tuple[tuple[str, ...], ...]
+
+    heads = ("file", "column", "rows", "mean", "standard deviation")
+
+    def __repr__(self) -> str:
+        return "\n".join(", ".join(row) for row in self.rows)
+
+    def _repr_html_(self) -> str:
+        return html_table(self.heads, self.rows)
+
+
+def save_data(page: str, **tables: Mapping[str, ArrayLike | Sequence[str]]) -> DataTable:
+    """Save the data of a page's panels and tell what they are.
+
+    Parameters
+    ----------
+    page : str
+        Start of the file names.
+    **tables
+        Columns of each file, as in `save_csv`: ``traces={...}`` goes to
+        ``data/<page>_traces.csv``.
+
+    Returns
+    -------
+    DataTable
+
+    Raises
+    ------
+    ValueError
+        If the columns of a file differ in length.
+    """
+    rows = []
+    for name, columns in tables.items():
+        path = Path("data", f"{page}_{name}.csv")
+        save_csv(path, **columns)
+        for column, values in columns.items():
+            flat = np.ravel(values)
+            figures = ("", "")
+            if flat.dtype.kind in "biuf":
+                known = flat[~np.isnan(flat)] if flat.dtype.kind == "f" else flat
+                figures = (f"{known.mean():.4g}", f"{known.std():.4g}") if known.size else ("", "")
+            rows.append((path.name, column, str(flat.size), *figures))
+    return DataTable(tuple(rows))
 
 
 def provenance(*, seed: int) -> None:

@@ -18,12 +18,12 @@ from numpy.typing import ArrayLike
 
 from lsm._validate import Array
 
-# Okabe and Ito's colours, which stay apart for colour-blind readers.
+# Okabe and Ito's colours, and a darker purple for lines: they stay apart for colour-blind readers.
 EXCITATORY = "#0072B2"
 INHIBITORY = "#D55E00"
 SENSORY = "#4D4D4D"
 INPUT = "#4D4D4D"
-NO_LEAK = "#CC79A7"
+NO_LEAK = "#AA3377"
 LEAK = "#009E73"
 
 
@@ -87,7 +87,7 @@ def traces(
         Step (s).
     color : str
     labels : sequence of str
-        Written at each trace's start; none if empty.
+        Written left of each trace, at the height of its median; none if empty.
     offset : float
         Distance between traces, in the signals' unit.
     start : float
@@ -100,7 +100,7 @@ def traces(
     for i, label in enumerate(labels):
         ax.annotate(
             label,
-            (t[0], rows[i, 0] - i * offset),
+            (t[0], np.median(rows[i]) - i * offset),
             xytext=(-4, 0),
             textcoords="offset points",
             ha="right",
@@ -112,22 +112,47 @@ def traces(
 def scale_bars(ax: Axes, *, x: float, y: float, x_label: str, y_label: str) -> None:
     """Calibration bars of length `x` and `y` (data units) at the lower right, without axes."""
     right = ax.get_xlim()[1]
-    bottom = ax.get_ylim()[0]
-    ax.plot([right - x, right, right], [bottom, bottom, bottom + y], color="black", lw=1.4,
-            clip_on=False, solid_capstyle="butt")  # fmt: skip
-    ax.annotate(x_label, (right - x / 2, bottom), xytext=(0, -3), textcoords="offset points",
-                ha="center", va="top", fontsize=7.5, annotation_clip=False)  # fmt: skip
-    ax.annotate(y_label, (right, bottom + y / 2), xytext=(4, 0), textcoords="offset points",
-                ha="left", va="center", fontsize=7.5, annotation_clip=False)  # fmt: skip
+    bottom = ax.get_ylim()[0] - 0.4 * y
+    ax.plot(
+        [right - x, right, right],
+        [bottom, bottom, bottom + y],
+        color="black",
+        lw=1.4,
+        solid_capstyle="butt",
+    )
+    ax.annotate(
+        x_label,
+        (right - x / 2, bottom),
+        xytext=(0, -3),
+        textcoords="offset points",
+        ha="center",
+        va="top",
+        fontsize=7.5,
+    )
+    ax.annotate(
+        y_label,
+        (right, bottom + y / 2),
+        xytext=(-4, 0),
+        textcoords="offset points",
+        ha="right",
+        va="center",
+        fontsize=7.5,
+    )
     ax.set_axis_off()
 
 
 def network_diagram(
-    ax: Axes, w_rec: ArrayLike, w_in: ArrayLike, layer: ArrayLike, names: Sequence[str]
+    ax: Axes,
+    w_rec: ArrayLike,
+    w_in: ArrayLike,
+    layer: ArrayLike,
+    sign: ArrayLike,
+    names: Sequence[str],
 ) -> None:
-    """A layered network: sensors at the left, one column of neurons for each layer.
+    """A layered network: sensors at the left, a column of each kind of neuron for each layer.
 
-    Line width grows with the weight; colours tell excitatory from inhibitory sources.
+    Lines have the colour of their source and widths that grow with their weight; a black edge
+    marks a neuron with an autapse.
 
     Parameters
     ----------
@@ -137,60 +162,59 @@ def network_diagram(
     w_in : (n_neurons, n_sensors) array
     layer : (n_neurons,) array
         Counted from 1.
+    sign : (n_neurons,) array
+        +1 for excitatory, -1 for inhibitory neurons.
     names : sequence of str
     """
-    recurrent, sensory, layers = np.asarray(w_rec), np.asarray(w_in), np.asarray(layer)
+    recurrent, sensory = np.asarray(w_rec), np.asarray(w_in)
+    layers, signs = np.asarray(layer), np.asarray(sign)
     strongest = max(np.abs(recurrent).max(), sensory.max(), np.finfo(float).tiny)
     place = np.empty((layers.size, 2))
-    for value in np.unique(layers):
-        members = np.flatnonzero(layers == value)
-        place[members, 0] = 2.2 * value
-        place[members, 1] = np.linspace(1, -1, members.size)
-    sensors = np.column_stack(
-        [np.zeros(sensory.shape[1]), np.linspace(0.8, -0.8, sensory.shape[1])]
-    )
-    for target, source in np.argwhere(sensory > 0):
-        ends = np.array([sensors[source], place[target]]).T
-        ax.plot(*ends, color=SENSORY, lw=0.8 * sensory[target, source] / strongest, alpha=0.3)
-    for target, source in np.argwhere(recurrent != 0):
-        weight = recurrent[target, source]
-        # Synapses within a layer bow out to its side; those between layers cross the gap.
-        same = layers[target] == layers[source]
-        bow = 0.9 if place[target, 1] > place[source, 1] else -0.9
-        if layers[target] != layers.max():
-            bow = -bow
-        if target == source:
-            continue
+    for number in np.unique(layers):
+        for kind in (1, -1):
+            column = np.flatnonzero((layers == number) & (signs == kind))
+            place[column, 0] = 3.0 * number - 0.5 * kind
+            place[column, 1] = np.linspace(1, -1, column.size + 2)[1:-1]
+    sensors = np.zeros((sensory.shape[1], 2))
+    sensors[:, 1] = np.linspace(1, -1, sensory.shape[1] + 2)[1:-1]
+    ends = [(sensors[s], place[t], sensory[t, s], SENSORY, 0.0) for t, s in np.argwhere(sensory)]
+    for target, source in np.argwhere(recurrent * (1 - np.eye(layers.size))):
+        color = EXCITATORY if signs[source] > 0 else INHIBITORY
+        bend = 0.1
+        if place[target, 0] == place[source, 0]:  # within a column, bow out to its free side
+            downwards = place[target, 1] < place[source, 1]
+            bend = -0.6 if downwards == (signs[source] > 0) else 0.6
+        weight = abs(recurrent[target, source])
+        ends.append((place[source], place[target], weight, color, bend))
+    for start, end, weight, color, bend in ends:
         ax.add_patch(
             FancyArrowPatch(
-                place[source],
-                place[target],
-                connectionstyle=f"arc3,rad={bow if same else 0.08}",
+                start,
+                end,
+                connectionstyle=f"arc3,rad={bend}",
                 arrowstyle="-",
-                color=EXCITATORY if weight > 0 else INHIBITORY,
-                lw=0.7 * abs(weight) / strongest,
-                alpha=0.35,
+                color=color,
+                lw=0.8 * weight / strongest,
+                alpha=0.4,
             )
         )
     ax.scatter(sensors[:, 0], sensors[:, 1], s=30, marker="s", color=SENSORY, zorder=3)
-    autapse = np.diag(recurrent) != 0
-    for i, name in enumerate(names):
-        color = EXCITATORY if name.startswith("E") else INHIBITORY
-        edge = "black" if autapse[i] else color
-        x, y = place[i]
-        ax.scatter(x, y, s=230, color=color, edgecolor=edge, lw=1.5, zorder=3)
-        ax.text(x, y, name, ha="center", va="center", color="white", fontsize=6, zorder=4)
-    columns = [(0.0, "sensors")] + [(2.2 * v, f"layer {v}") for v in np.unique(layers)]
-    for x, text in columns:
-        ax.text(x, 1.22, text, ha="center", fontsize=8)
+    for (x, y), kind, own, name in zip(place, signs, np.diag(recurrent), names, strict=True):
+        color = EXCITATORY if kind > 0 else INHIBITORY
+        edge = "black" if own else color
+        ax.scatter(x, y, s=200, color=color, edgecolor=edge, lw=1.5, zorder=3)
+        ax.text(x, y, name, ha="center", va="center", color="white", fontsize=5.5, zorder=4)
+    heads = [(0.0, "sensors")] + [(3.0 * number, f"layer {number}") for number in np.unique(layers)]
+    for x, text in heads:
+        ax.text(x, 1.02, text, ha="center", fontsize=8)
     handles = [
         Line2D([], [], color=EXCITATORY, marker="o", label="excitatory (EN)"),
         Line2D([], [], color=INHIBITORY, marker="o", label="inhibitory (IN)"),
         Line2D([], [], color=SENSORY, marker="s", label="sensory"),
     ]
-    ax.legend(handles=handles, loc="center left", bbox_to_anchor=(1.0, 0.5))
-    ax.set_xlim(-0.5, 2.2 * layers.max() + 1.1)
-    ax.set_ylim(-1.2, 1.4)
+    ax.legend(handles=handles, loc="center left", bbox_to_anchor=(0.98, 0.5))
+    ax.set_xlim(-0.4, 3.0 * layers.max() + 1.3)
+    ax.set_ylim(-1, 1.15)
     ax.set_axis_off()
 
 

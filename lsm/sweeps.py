@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from os import cpu_count
 from typing import NamedTuple, TypeVar
 
@@ -241,6 +241,8 @@ class HighFrequencies(NamedTuple):
         Of each neuron in each presentation, relative to the input of the same presentation.
     n_excursions : (n_neurons,) array
         Transients.
+    n_excursions_drive : (n_neurons,) array
+        Those of each neuron's sensory input, for comparison.
     """
 
     gain: Array
@@ -248,9 +250,12 @@ class HighFrequencies(NamedTuple):
     neurons: Array
     presentations: Array
     n_excursions: NDArray[np.int64]
+    n_excursions_drive: NDArray[np.int64]
 
 
-def high_frequencies(result: Run, freqs: ArrayLike, *, skip: float = 0.0) -> HighFrequencies:
+def high_frequencies(
+    result: Run, freqs: ArrayLike, *, skip: float = 0.0, scale_of: ArrayLike | None = None
+) -> HighFrequencies:
     """Measure the high-frequency content of a run.
 
     Parameters
@@ -258,11 +263,15 @@ def high_frequencies(result: Run, freqs: ArrayLike, *, skip: float = 0.0) -> Hig
     result : Run
     freqs, skip
         As in `max_power`.
+    scale_of : (n_neurons, n_steps) array, optional
+        Activity that gives transients their scale, as in `n_excursions`.
 
     Returns
     -------
     HighFrequencies
     """
+    dt = result.setting.dt
+    drive = result.network.w_in @ result.inputs
     power = spectrum(result, freqs, skip=skip)
     sensors = power.sensors.mean(axis=0)
     source = sensors.mean(axis=-1)
@@ -273,5 +282,35 @@ def high_frequencies(result: Run, freqs: ArrayLike, *, skip: float = 0.0) -> Hig
         network=float(measures.high_frequency_ratio(network, source, freqs)),
         neurons=measures.high_frequency_ratio(power.neurons.mean(axis=-1), source, freqs),
         presentations=measures.high_frequency_ratio(each, sensors.T, freqs),
-        n_excursions=measures.n_excursions(result.activity, dt=result.setting.dt),
+        n_excursions=measures.n_excursions(result.activity, dt=dt, scale_of=scale_of),
+        n_excursions_drive=measures.n_excursions(drive, dt=dt),
+    )
+
+
+def leak_effect(
+    result: Run, tau_dyn: float, freqs: ArrayLike, *, skip: float = 0.0
+) -> tuple[HighFrequencies, HighFrequencies]:
+    """High frequencies of a run, and of the same network and input with a dynamic leak.
+
+    Parameters
+    ----------
+    result : Run
+        Without dynamic leak; its activity gives the transients of both forms their scale.
+    tau_dyn : float
+        Time constant of the dynamic leak (s).
+    freqs, skip
+        As in `max_power`.
+
+    Returns
+    -------
+    tuple of HighFrequencies
+        Without and with dynamic leak.
+    """
+    neuron = replace(result.setting.neuron, tau_dyn=tau_dyn)
+    setting = replace(result.setting, neuron=neuron)
+    activity = simulate(result.network, result.inputs, neuron, dt=setting.dt)
+    leaky = result._replace(setting=setting, activity=activity)
+    return (
+        high_frequencies(result, freqs, skip=skip),
+        high_frequencies(leaky, freqs, skip=skip, scale_of=result.activity),
     )
