@@ -1,0 +1,61 @@
+# `make book` and `make test` need Python 3.11 to 3.13 and make, nothing else; everything stays in this folder.
+
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/ready
+# MPLBACKEND=Agg would leave the notebooks without figures.
+unexport MPLBACKEND
+# An activated environment must not shadow this one.
+unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
+
+.PHONY: help book test refresh bench lint format clean
+
+help:
+	@echo "make book     execute the notebooks that changed, compile the book: _build/html/index.html"
+	@echo "make test     unit tests, then every notebook against its reference outputs"
+	@echo "make lint     ruff, mypy and import-linter"
+	@echo "make format   let ruff rewrite what it can"
+	@echo "make refresh  execute the notebooks and make their outputs the new reference"
+	@echo "make bench    speed against what a user would pick instead"
+	@echo "make clean    remove all that was built, the environment included"
+
+book: $(READY)
+	$(BIN)/python book/execute.py
+
+test: $(READY)
+	$(BIN)/python -m pytest
+
+refresh: $(READY)
+	$(BIN)/python book/execute.py --refresh
+
+bench: $(READY)
+	$(BIN)/python benchmarks/run.py
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	PYTHONPATH=. $(BIN)/lint-imports
+
+format: $(READY)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean:
+	rm -rf $(VENV) _build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .benchmarks
+	rm -rf *.egg-info lsm/__pycache__ tests/__pycache__ book/*/data
+
+# The first of these commands that is a Python of the right version and can make environments; PYTHON=... chooses another.
+# A half-installed environment has no file "ready" and is made anew.
+$(READY): requirements.txt pyproject.toml
+	@set -e; for python in $(PYTHON) python3.13 python3.12 python3.11 python3 python; do \
+	  if $$python -c 'import sys, ensurepip, venv; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null; then \
+	    echo "making $(VENV) with $$($$python --version)"; \
+	    $$python -m venv --clear $(VENV); \
+	    $(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt; \
+	    mkdir -p $(VENV)/etc/ipython; \
+	    echo '{"IPKernelApp": {"log_level": 50}}' > $(VENV)/etc/ipython/ipython_kernel_config.json; \
+	    touch $@; exit 0; \
+	  fi; \
+	done; \
+	echo "Python 3.11, 3.12 or 3.13 with the venv module is needed; none was found (make PYTHON=/path/to/python3.12 ...)" >&2; exit 1

@@ -1,0 +1,445 @@
+"""Execute the notebooks with papermill, beside the sources, and compile the book.
+
+    _build/executed/   executed copies with their data; kept, and made anew only when stale
+    _build/source/     what Jupyter Book reads: the sources overlaid with the executed copies
+    _build/html/       the rendered book; replaced only by a complete new one
+
+The committed notebooks are the reference of the regression tests and are written only on request
+(``--refresh``).
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import contextlib
+import fcntl
+import hashlib
+import json
+import os
+import platform
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from pathlib import Path
+from typing import Any, NoReturn
+
+import psutil
+
+ROOT = Path(__file__).resolve().parents[1]
+BOOK = ROOT / "book"
+BUILD = ROOT / "_build"
+#: Gathers what the other pages recorded, so it is executed after them.
+GATHERER = "claims"
+
+Notebook = dict[str, Any]
+
+
+class Refusal(Exception):
+    """A request that cannot be carried out; its text is for the user."""
+
+
+# ---------------------------------------------------------------- notebooks and their keys
+
+
+def notebook_names() -> list[str]:
+    """Notebooks of the book as ``figures/fig1``, the gatherer last."""
+    paths = BOOK.rglob("*.ipynb")
+    names = [str(p.relative_to(BOOK).with_suffix("")) for p in paths if ".ipynb_" not in str(p)]
+    return sorted(names, key=lambda name: (name == GATHERER, name))
+
+
+def read(path: Path) -> Notebook:
+    """A notebook as JSON."""
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def write(path: Path, notebook: Notebook) -> None:
+    """Write a notebook whole or not at all, in the form that Jupyter writes."""
+    text = json.dumps(notebook, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary.write_text(text, encoding="utf-8")
+    os.replace(temporary, path)
+
+
+def digest(paths: Iterable[Path], *texts: str) -> str:
+    """A key of the contents and relative names of files, and of texts."""
+    state = hashlib.sha256()
+    for path in sorted(paths):
+        state.update(f"{path.relative_to(ROOT)}\0".encode() + path.read_bytes() + b"\0")
+    for text in texts:
+        state.update(text.encode() + b"\0")
+    return state.hexdigest()
+
+
+def surroundings() -> str:
+    """A key of everything but the notebook and its parameters that can change its outputs."""
+    files = [*(ROOT / "lsm").glob("*.py"), *(ROOT / "lsm").glob("*.mplstyle"), *BOOK.glob("*.yml")]
+    files += [ROOT / "requirements.txt", Path(__file__).resolve()]
+    return digest(files, platform.python_version(), platform.machine())
+
+
+def stale_key(name: str, parameters: dict[str, Any], around: str) -> str:
+    """What a notebook's executed copy must have been made of to be kept."""
+    notebook = read(BOOK / f"{name}.ipynb")
+    cells = [
+        {k: v for k, v in cell.items() if k not in ("outputs", "execution_count", "id")}
+        for cell in notebook["cells"]
+    ]
+    others = []
+    if name == GATHERER:
+        others = [p for p in (BUILD / "executed").rglob("*.ipynb") if p.stem != GATHERER]
+    return digest(others, json.dumps([cells, parameters], sort_keys=True), around)
+
+
+# ---------------------------------------------------------------- parameters
+
+
+def chosen_parameters(
+    names: Sequence[str], pairs: Sequence[tuple[str, str]]
+) -> dict[str, dict[str, Any]]:
+    """Parameters to pass to each notebook, typed as its parameters cell declares them."""
+    from papermill import inspect_notebook
+
+    declared = {n: inspect_notebook(str(BOOK / f"{n}.ipynb")) for n in names} if pairs else {}
+    chosen: dict[str, dict[str, Any]] = {name: {} for name in names}
+    for key, text in pairs:
+        takers = [name for name in declared if key in declared[name]]
+        if not takers:
+            known = sorted({k for parameters in declared.values() for k in parameters})
+            listed = ", ".join(known) or "none"
+            raise Refusal(f"-p {key}: expected a parameter of {', '.join(names)}: {listed}")
+        for name in takers:
+            kind = declared[name][key]["inferred_type_name"]
+            try:
+                value: Any = text if kind == "str" else ast.literal_eval(text)
+                typed = {"int": int, "float": int | float, "str": str, "list": list}[kind]
+                if isinstance(value, bool) or not isinstance(value, typed):
+                    raise ValueError
+            except (ValueError, SyntaxError):
+                raise Refusal(f"-p {key}: expected {kind} for {name}, got {text!r}") from None
+            chosen[name][key] = value
+    return chosen
+
+
+# ---------------------------------------------------------------- one notebook, in a process
+
+
+def strip(notebook: Notebook) -> None:
+    """Remove what two executions of the same cells do not share: times, paths, versions."""
+    notebook["metadata"].pop("papermill", None)
+    notebook["metadata"]["language_info"] = {"name": "python"}
+    for cell in notebook["cells"]:
+        for key in ("papermill", "execution", "scrolled"):
+            cell["metadata"].pop(key, None)
+        if not cell["metadata"].get("tags", True):
+            del cell["metadata"]["tags"]  # papermill adds empty ones
+        if "injected-parameters" in cell["metadata"].get("tags", ()):
+            cell["id"] = "injected-parameters"  # else a random one
+
+
+def work() -> int:
+    """Execute the notebook described on standard input; report a failure on standard output."""
+    import papermill
+    from traitlets.config import Config
+
+    job = json.load(sys.stdin)
+    target = Path(job["target"])
+    # A name of its own for each kernel: ports can clash, and shared names cross-talk.
+    config = Config({"KernelManager": {"transport": "ipc", "ip": job["ipc"]}})
+    unfinished = target.with_name(f".{target.stem}.{os.getpid()}.ipynb")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        papermill.execute_notebook(
+            job["source"],
+            str(unfinished),
+            parameters=job["parameters"],
+            kernel_name="python3",
+            cwd=str(target.parent),
+            progress_bar=False,
+            config=config,
+        )
+        notebook = read(unfinished)
+        code = [c for c in notebook["cells"] if c["cell_type"] == "code" and c["source"]]
+        if any(cell["execution_count"] is None for cell in code):
+            raise RuntimeError("the notebook ended before its last cell")
+        strip(notebook)
+        notebook["metadata"]["lsm"] = {"key": job["key"]}
+        write(target, notebook)
+    except papermill.PapermillExecutionError as error:
+        traceback = re.sub(r"\x1b\[[0-9;]*m", "", "\n".join(error.traceback))
+        print(f"cell {error.exec_count}:\n{traceback}")
+        return 1
+    except Exception as error:
+        print(f"{type(error).__name__}: {error}")
+        return 1
+    finally:
+        unfinished.unlink(missing_ok=True)
+    return 0
+
+
+# ---------------------------------------------------------------- processes and the interrupt
+
+
+class Processes:
+    """Children that can be ended together, with all that they started."""
+
+    def __init__(self) -> None:
+        self._running: set[subprocess.Popen[str]] = set()
+        self._lock = threading.Lock()
+        self._ended = False
+
+    def run(self, command: Sequence[str], text: str = "", **options: Any) -> tuple[int, str, str]:
+        """Run a command to its end; its exit code, standard output and standard error."""
+        # MPLBACKEND=Agg would leave notebooks without figures, and without an error.
+        environment = {k: v for k, v in os.environ.items() if k != "MPLBACKEND"}
+        with self._lock:
+            if self._ended:
+                return 1, "", ""
+            process = subprocess.Popen(
+                command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+                env=environment,
+                start_new_session=True,  # the terminal's Ctrl-C is for this process alone
+                **options,
+            )
+            self._running.add(process)
+        output, errors = process.communicate(text)
+        with self._lock:
+            self._running.discard(process)
+        return process.returncode, output, errors
+
+    def end(self) -> None:
+        """Kill every child and grandchild."""
+        with self._lock:
+            self._ended = True
+            for process in self._running:
+                try:
+                    parent = psutil.Process(process.pid)
+                    family = [*parent.children(recursive=True), parent]
+                except psutil.NoSuchProcess:
+                    continue
+                for member in family:
+                    with contextlib.suppress(psutil.NoSuchProcess):
+                        member.kill()
+
+
+def _interrupted(*_: Any) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+# ---------------------------------------------------------------- the book
+
+
+def execute(
+    names: Sequence[str],
+    chosen: dict[str, dict[str, Any]],
+    *,
+    force: bool,
+    jobs: int,
+    processes: Processes,
+) -> list[str]:
+    """Execute the stale ones among `names`; the names of those that failed."""
+    around = surroundings()
+    failed: list[str] = []
+
+    def one(name: str, ipc: str) -> tuple[str, bool, str, float]:
+        start = time.perf_counter()
+        target = BUILD / "executed" / f"{name}.ipynb"
+        key = stale_key(name, chosen[name], around)
+        if not force and target.exists() and read(target)["metadata"].get("lsm") == {"key": key}:
+            return name, True, "unchanged", 0.0
+        job = {
+            "source": str(BOOK / f"{name}.ipynb"),
+            "target": str(target),
+            "parameters": chosen[name],
+            "key": key,
+            "ipc": ipc,
+        }
+        command = [sys.executable, str(Path(__file__).resolve()), "--work"]
+        code, output, errors = processes.run(command, json.dumps(job))
+        if code < 0:
+            output = f"the process was ended by {signal.Signals(-code).name}\n{errors}"
+        return name, code == 0, "" if code == 0 else output, time.perf_counter() - start
+
+    def report(done: Iterable[Future[tuple[str, bool, str, float]]]) -> None:
+        for future in done:
+            name, good, text, seconds = future.result()
+            if not good:
+                failed.append(name)
+                print(f"{name}  FAILED after {seconds:.1f} s\nbook/{name}.ipynb, {text.rstrip()}")
+            else:
+                given = " ".join(f"{key}={value}" for key, value in chosen[name].items())
+                print(f"{name}  {text or f'{seconds:.1f} s'}  {given}".rstrip(), flush=True)
+
+    first = [name for name in names if name != GATHERER]
+    pool = ThreadPoolExecutor(jobs)
+    with tempfile.TemporaryDirectory(prefix="lsm-") as folder:
+        for batch in (first, [name for name in names if name == GATHERER]):
+            pending = {pool.submit(one, n, f"{folder}/{n.replace('/', '-')}") for n in batch}
+            try:
+                while pending:
+                    done, pending = wait(pending, return_when=FIRST_COMPLETED)
+                    report(done)
+            except KeyboardInterrupt:
+                processes.end()
+                pool.shutdown(cancel_futures=True)
+                raise
+    pool.shutdown()
+    return failed
+
+
+def mirror() -> None:
+    """Bring the files that notebooks read beside the executed copies; remove what has no source."""
+    executed = BUILD / "executed"
+    executed.mkdir(parents=True, exist_ok=True)
+    for path in BOOK.glob("*.yml"):
+        shutil.copyfile(path, executed / path.name)
+    names = notebook_names()
+    for path in executed.rglob("*.ipynb"):
+        if str(path.relative_to(executed).with_suffix("")) not in names:
+            path.unlink()
+
+
+def render(processes: Processes) -> None:
+    """Compile the book from the sources and the executed copies, if anything of it changed."""
+    executed, source, html = BUILD / "executed", BUILD / "source", BUILD / "html"
+    if missing := [n for n in notebook_names() if not (executed / f"{n}.ipynb").exists()]:
+        print(f"not rendered: {', '.join(missing)} not executed yet (run without --only)")
+        return
+    shutil.rmtree(source, ignore_errors=True)
+    ignored = shutil.ignore_patterns(".*", "__pycache__", "data", "*.ipynb", "execute.py")
+    shutil.copytree(BOOK, source / "book", ignore=ignored)
+    shutil.copytree(executed, source / "book", dirs_exist_ok=True)
+    for name in ("_config.yml", "_toc.yml"):
+        shutil.copyfile(ROOT / name, source / name)
+    files = [path for path in source.rglob("*") if path.is_file()]
+    key = digest([*files, ROOT / "requirements.txt", Path(__file__).resolve()])
+    record = html / ".key"
+    if record.exists() and record.read_text() == key:
+        print(f"rendered  unchanged  {shown(html / 'index.html')}")
+        return
+    start = time.perf_counter()
+    jupyter_book = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()"]
+    command = [*jupyter_book, "build", "--all", "-W", "-n", "--keep-going", str(source)]
+    code, output, errors = processes.run(command, cwd=source)
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", output + errors)
+    (BUILD / "render.log").write_text(plain, encoding="utf-8")
+    new = source / "_build" / "html"
+    if code != 0 or not (new / "index.html").exists():
+        lines = [line for line in plain.splitlines() if re.search("WARNING|ERROR|rror:", line)]
+        told = "\n".join(lines or plain.splitlines()[-15:])
+        raise Refusal(f"Jupyter Book failed (all of it: {shown(BUILD / 'render.log')})\n{told}")
+    (new / ".key").write_text(key)
+    old = BUILD / "html.old"
+    shutil.rmtree(old, ignore_errors=True)
+    if html.exists():
+        html.rename(old)
+    new.rename(html)
+    shutil.rmtree(old, ignore_errors=True)
+    print(f"rendered  {time.perf_counter() - start:.1f} s  {shown(html / 'index.html')}")
+
+
+def shown(path: Path) -> str:
+    """A path as the user would type it at the top of the project."""
+    return str(path.relative_to(ROOT))
+
+
+def refresh(names: Sequence[str]) -> None:
+    """Make the executed copies the reference of the regression tests."""
+    for name in names:
+        notebook = read(BUILD / "executed" / f"{name}.ipynb")
+        notebook["metadata"].pop("lsm")
+        write(BOOK / f"{name}.ipynb", notebook)
+    print(f"new references: {', '.join(names)}")
+
+
+def arguments() -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(
+        description="Execute the notebooks that changed and compile the book.",
+        epilog="Example: book/execute.py --only figures/fig4 -p seed 3 -p mean_weight 0.2",
+    )
+    parser.add_argument("--only", nargs="+", metavar="NAME", help="notebooks, such as figures/fig4")
+    parser.add_argument("--force", action="store_true", help="execute unchanged notebooks too")
+    parser.add_argument("--jobs", type=int, metavar="N", help="processes (default: all cores)")
+    parser.add_argument(
+        "-p", nargs=2, action="append", default=[], metavar=("NAME", "VALUE"), dest="pairs",
+        help="parameter of the notebooks that have it",
+    )  # fmt: skip
+    parser.add_argument(
+        "--refresh", action="store_true", help="write the outputs into the committed notebooks"
+    )
+    parser.add_argument("--work", action="store_true", help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    given.jobs = os.cpu_count() or 1 if given.jobs is None else given.jobs
+    if given.jobs < 1:
+        parser.error(f"--jobs: expected an integer >= 1, got {given.jobs}")
+    if given.refresh and given.pairs:
+        parser.error("--refresh: expected the default parameters, got -p")
+    return given
+
+
+def selected(only: Sequence[str] | None) -> list[str]:
+    """The notebooks named, however the user spells them, and the gatherer; all by default."""
+    known = notebook_names()
+    if only is None:
+        return known
+    names = [GATHERER]
+    for text in only:
+        name = text.removeprefix("book/").removesuffix(".ipynb")
+        matches = [n for n in known if name in (n, n.rpartition("/")[2])]
+        if len(matches) != 1:
+            raise Refusal(f"--only: expected one of {', '.join(known)}, got {text!r}")
+        names += matches
+    return [name for name in known if name in names]
+
+
+def main() -> int:
+    """Carry out the command line; 0, or 1 for a failure, 2 for a refusal, 130 if interrupted."""
+    given = arguments()
+    if given.work:
+        return work()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupted)
+    processes = Processes()
+    try:
+        BUILD.mkdir(exist_ok=True)
+        with (BUILD / ".lock").open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise Refusal("another run is building this book") from None
+            names = selected(given.only)
+            chosen = chosen_parameters(names, given.pairs)
+            mirror()
+            failed = execute(names, chosen, force=given.force, jobs=given.jobs, processes=processes)
+            if failed:
+                print(f"not rendered: {', '.join(failed)} failed", file=sys.stderr)
+                return 1
+            if given.refresh:
+                refresh(names)
+            render(processes)
+    except Refusal as refusal:
+        print(refusal, file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        processes.end()
+        print("interrupted", file=sys.stderr)
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
