@@ -91,8 +91,7 @@ def stale_key(name: str, parameters: dict[str, Any], around: str) -> str:
     """What a notebook's executed copy must have been made of to be kept."""
     notebook = read(BOOK / f"{name}.ipynb")
     cells = [
-        {k: v for k, v in cell.items() if k not in ("outputs", "execution_count", "id")}
-        for cell in notebook["cells"]
+        [cell["cell_type"], "".join(cell["source"]), cell["metadata"]] for cell in notebook["cells"]
     ]
     others = []
     if name == GATHERER:

@@ -333,7 +333,8 @@ def max_power(
     wavelet : str
         "morse", or a continuous wavelet of PyWavelets such as "cmor1.5-1.0".
     skip : float
-        Time at the start of the first window left out of its maximum (s).
+        Time at the start that is left out (s): the signal is reflected there, so that the edge
+        where it starts from rest leaks into no frequency, and the first maximum begins there.
 
     Returns
     -------
@@ -351,9 +352,16 @@ def max_power(
     check.integer("n_windows", n_windows, low=1)
     if n % n_windows:
         raise ValueError(f"n_windows: expected a divisor of n_steps = {n}, got {n_windows}")
-    check.number("skip", skip, low=0, below=dt * n / n_windows)
-    n_skipped = round(skip / dt)
+    n_skipped = round(check.number("skip", skip, low=0) / dt)
+    most = min(n // n_windows - 1, n // 2)
+    if n_skipped > most:
+        raise ValueError(
+            f"skip: expected <= {most * dt:g} s, within the first window, got {skip:g}"
+        )
     flat = signals.reshape(-1, n)
+    if n_skipped:
+        mirrored = flat[:, n_skipped : 2 * n_skipped][:, ::-1]
+        flat = np.concatenate([mirrored, flat[:, n_skipped:]], axis=-1)
     result = np.empty((flat.shape[0], f.size, n_windows))
     if wavelet == "morse":
         spectrum = fft.dct(flat, type=2, axis=-1)
