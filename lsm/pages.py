@@ -84,7 +84,10 @@ def _fault(value: Any, entry: dict[str, Any]) -> str | None:
     fits = bool(items) and all(
         isinstance(i, item_types) and not isinstance(i, bool) and low <= i <= high for i in items
     )
-    return None if fits else f"{expected}{of_integers} from {low} to {high}"
+    if not fits:
+        return f"{expected}{of_integers} from {low} to {high}"
+    parts = entry["divides"] / value if "divides" in entry else 1.0
+    return None if abs(parts - round(parts)) < 1e-6 else f"a divisor of {entry['divides']}"
 
 
 def parameters(**values: Any) -> ParameterTable:
