@@ -1,6 +1,7 @@
 """Speed as ratios within one run: the simulator and the spectrum against plain alternatives.
 
-Results are shown equal first. Times are medians of interleaved repetitions after compilation; ratios are what to quote, times depend on the machine.
+Results are shown equal first. Times are medians of interleaved repetitions after compilation;
+ratios are what to quote, times depend on the machine.
 """
 
 from __future__ import annotations
