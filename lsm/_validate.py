@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from math import isfinite
 from numbers import Integral, Real
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 Array = NDArray[np.float64]
+Kind = TypeVar("Kind")
 
 
 def _shape(shape: tuple[int | str | None, ...]) -> str:
@@ -42,7 +45,7 @@ def number(
     elif high < np.inf:
         limits.append(f"<= {high:g}")
     expected = " ".join(["a finite number", " and ".join(limits)]).strip()
-    if isinstance(value, bool) or not isinstance(value, Real) or not np.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, Real) or not isfinite(value):
         raise ValueError(f"{name}: expected {expected}, got {value!r}")
     inside = low <= value <= high
     inside = inside and (above is None or value > above) and (below is None or value < below)
@@ -72,6 +75,7 @@ def array(
     shape: tuple[int | str | None, ...] | None = None,
     ndim: tuple[int, ...] | None = None,
     low: float | None = None,
+    finite: bool = True,
 ) -> Array:
     """`value` as a C-contiguous float64 array.
 
@@ -83,6 +87,8 @@ def array(
         Numbers of axes allowed.
     low : float, optional
         Smallest value allowed.
+    finite : bool
+        Whether NaN and infinity are refused.
 
     Raises
     ------
@@ -91,8 +97,8 @@ def array(
     """
     try:
         given = np.asarray(value)
-        if np.iscomplexobj(given):
-            raise TypeError("complex")
+        if given.dtype.kind not in "biuf":
+            raise TypeError(f"dtype {given.dtype}")
         result: Array = np.ascontiguousarray(given, dtype=np.float64)
     except (TypeError, ValueError) as error:
         got = f"{type(value).__name__} ({error})"
@@ -109,7 +115,7 @@ def array(
     if ndim is not None and result.ndim not in ndim:
         axes = " or ".join(str(n) for n in ndim)
         raise ValueError(f"{name}: expected {axes} axes, got shape {result.shape}")
-    if not np.isfinite(result).all():
+    if finite and not np.isfinite(result).all():
         n_bad = int((~np.isfinite(result)).sum())
         raise ValueError(f"{name}: expected finite numbers, got {n_bad} NaN or infinite")
     if low is not None and result.size and result.min() < low:
@@ -117,8 +123,14 @@ def array(
     return result
 
 
+def instance(name: str, value: Kind, kind: type[Kind]) -> Kind:
+    """`value` if it is an instance of `kind`, else a ValueError."""
+    if not isinstance(value, kind):
+        got = value if isinstance(value, type) else type(value).__name__
+        raise ValueError(f"{name}: expected {kind.__name__}, got {got}")
+    return value
+
+
 def generator(rng: np.random.Generator) -> np.random.Generator:
     """`rng` if it is a numpy Generator, else a ValueError."""
-    if not isinstance(rng, np.random.Generator):
-        raise ValueError(f"rng: expected a numpy.random.Generator, got {type(rng).__name__}")
-    return rng
+    return instance("rng", rng, np.random.Generator)

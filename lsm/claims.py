@@ -39,6 +39,11 @@ SYMBOLS = {
 Sample = Mapping[str, float]
 
 
+def _words(measure: str) -> str:
+    """A measure's name as text, which tables can wrap."""
+    return measure.replace("_", " ")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Condition:
     """``measure comparison bound``, for instance ``peak >= 0.95``; false for NaN."""
@@ -61,7 +66,7 @@ class Condition:
 
     def __str__(self) -> str:
         sign = {"<=": "≤", ">=": "≥", "==": "="}.get(self.comparison, self.comparison)
-        return f"{self.measure} {sign} {self.bound:g}"
+        return f"{_words(self.measure)} {sign} {self.bound:g}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -259,9 +264,9 @@ class Scorecard:
         seeds = f"{v.k} of {v.n}" if v.n > 1 else ""
         needed = f" in {'every seed' if claim.every else 'most seeds'}" if v.n > 1 else ""
         criterion = "; ".join(map(str, claim.criterion)) + needed
-        numbers = ", ".join(f"{name} = {value:.4g}" for name, value in v.measured.items())
+        numbers = ", ".join(f"{_words(n)} = {value:.4g}" for n, value in v.measured.items())
         verdict = f"{SYMBOLS[v.verdict]} {v.verdict}"
-        return v.id, claim.where, claim.statement, criterion, numbers or v.reason, seeds, verdict
+        return v.id, claim.where, claim.statement, verdict, numbers or v.reason, criterion, seeds
 
     def record(self) -> list[dict[str, Any]]:
         """The verdicts as JSON, for `gather`."""
@@ -280,11 +285,11 @@ class Scorecard:
     def __repr__(self) -> str:
         return "\n".join(
             f"{name}: {verdict} ({numbers}{'; ' + seeds if seeds else ''})"
-            for name, _, _, _, numbers, seeds, verdict in self.rows()
+            for name, _, _, verdict, numbers, _, seeds in self.rows()
         )
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
-        heads = ("id", "where", "claim", "criterion", "measured", "seeds", "verdict")
+        heads = ("id", "where", "claim", "verdict", "measured", "criterion", "seeds")
         table = html_table(heads, self.rows())
         return {"text/plain": repr(self), "text/html": table, MIME: self.record()}
 

@@ -190,13 +190,14 @@ def lsm_response(inputs: ArrayLike, weights: ArrayLike, neuron: LSM, *, dt: floa
     Returns
     -------
     (n_steps,) or (n_neurons, n_steps) array
-        Activity in [0, 1) (a.u.).
+        Activity from 0 to below 1 (a.u.); 1 is reached only with a `k_static` of 0.
 
     Raises
     ------
     ValueError
         If shapes disagree, an input is negative, or a value is not finite.
     """
+    check.instance("neuron", neuron, LSM)
     check.number("dt", dt, above=0)
     excitation, inhibition, n_inputs = _sums(inputs, weights)
     n_neurons = excitation.shape[0]
@@ -228,6 +229,7 @@ def hodgkin_huxley_response(
     ValueError
         If shapes disagree, an input is negative, or a value is not finite.
     """
+    check.instance("neuron", neuron, HodgkinHuxley)
     check.number("dt", dt, above=0)
     excitation, inhibition, _ = _sums(inputs, weights)
     out = np.empty_like(excitation)
@@ -273,6 +275,8 @@ def izhikevich_response(
     excitation, inhibition, _ = _sums(inputs, check.array("weights", weights, ndim=(1,)))
     single = isinstance(neurons, Izhikevich)
     models = [neurons] if isinstance(neurons, Izhikevich) else list(neurons)
+    if not models or not all(isinstance(model, Izhikevich) for model in models):
+        raise ValueError(f"neurons: expected one Izhikevich or several, got {neurons!r}")
     names = ("A", "B", "C", "a", "b", "c", "d", "k", "v_peak")
     parameters = np.array([[getattr(model, name) for name in names] for model in models])
     spikes = np.zeros((len(models), excitation.shape[1]))
@@ -300,13 +304,15 @@ def simulate(network: Network, inputs: ArrayLike, neuron: LSM, *, dt: float) -> 
     Returns
     -------
     (n_neurons, n_steps) array
-        Activity in [0, 1) (a.u.).
+        Activity from 0 to below 1 (a.u.); 1 is reached only with a `k_static` of 0.
 
     Raises
     ------
     ValueError
         If shapes disagree, an input is negative, or a value is not finite.
     """
+    check.instance("network", network, Network)
+    check.instance("neuron", neuron, LSM)
     check.number("dt", dt, above=0)
     activity = check.array("inputs", inputs, shape=(network.n_sensors, "n_steps"), low=0)
     n = network.n_neurons
@@ -321,7 +327,9 @@ def simulate(network: Network, inputs: ArrayLike, neuron: LSM, *, dt: float) -> 
     # Sensory sums do not depend on the state: all steps at once, before the loop.
     drive = np.ascontiguousarray((network.w_in[order] @ activity).T)
     out = np.empty((activity.shape[1], n))
-    lag = 1 + np.rint(network.delays.T / dt).astype(np.int64)[np.ix_(order, order)]
+    # What takes longer than the record never arrives; a lag beyond it would only cost memory.
+    steps = np.minimum(np.rint(network.delays.T / dt), out.shape[0])
+    lag = 1 + steps.astype(np.int64)[np.ix_(order, order)]
     if (lag == lag.flat[0]).all():
         _run_network(drive, w_exc, w_inh, static[order], gain[order], int(lag.flat[0]), out)
     else:

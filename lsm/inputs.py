@@ -142,9 +142,10 @@ def present(
         noise = rng.normal(0.0, jitter, size)
     starts = duration * np.arange(n_presentations)[:, None]
     total = n_presentations * duration
-    moved = np.abs(reference[:, None, :] + starts + noise)
-    moved = total - np.abs(total - moved)
-    moved = np.clip(moved, 0.0, np.nextafter(total, 0.0))
+    # Reflected at both ends; a spike within the record must keep its time to the last bit.
+    moved = np.mod(np.abs(reference[:, None, :] + starts + noise), 2 * total)
+    moved = np.where(moved > total, 2 * total - moved, moved)
+    moved = np.minimum(moved, np.nextafter(total, 0.0))
     return np.sort(moved.reshape(n_sensors, n_presentations * n_spikes), axis=-1)
 
 
@@ -173,11 +174,12 @@ def bin_spikes(times: ArrayLike, n_steps: int, *, dt: float) -> Array:
     spikes = check.array("times", times, shape=("n_sensors", "n_spikes"), low=0)
     check.integer("n_steps", n_steps, low=1)
     check.number("dt", dt, above=0)
-    # A time that is meant to lie on a step (0.003 at 1 ms) must not fall below it by rounding.
-    steps = np.floor(spikes / dt * (1 + 4 * np.finfo(float).eps)).astype(np.int64)
     end = n_steps * dt
-    if spikes.size and (spikes.max() >= end * (1 + 1e-12) or steps.max() > n_steps):
+    if spikes.size and spikes.max() >= end * (1 + 1e-12):
         raise ValueError(f"times: expected values < n_steps * dt = {end:g}, got {spikes.max():g}")
+    # A time that is meant to lie on a step (0.003 at 1 ms) must not fall below it by rounding,
+    # nor one just below the end pass it.
+    steps = np.floor(spikes / dt * (1 + 4 * np.finfo(float).eps)).astype(np.int64)
     steps = np.minimum(steps, n_steps - 1)
     n_sensors = spikes.shape[0]
     flat = (steps + n_steps * np.arange(n_sensors)[:, None]).ravel()
@@ -215,7 +217,7 @@ def convolve_psp(counts: ArrayLike, *, dt: float, kernel: PSPKernel | None = Non
     ValueError
         If `counts` has a negative or non-finite value, or `dt` is not positive.
     """
-    kernel = PSPKernel() if kernel is None else kernel
+    kernel = check.instance("kernel", PSPKernel() if kernel is None else kernel, PSPKernel)
     spikes = check.array("counts", counts, low=0)
     check.number("dt", dt, above=0)
     if spikes.ndim == 0:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.ndimage import uniform_filter1d
-from scipy.signal import butter, csd, sosfiltfilt, welch
+from scipy.signal import butter, csd, find_peaks, sosfiltfilt, welch
 from scipy.stats import median_abs_deviation
 
 from lsm import _validate as check
@@ -15,12 +15,26 @@ REFERENCE_BAND = (4.0, 30.0)  # Hz: where the sensory input has its dynamics
 HIGH_FREQUENCY = 100.0  # Hz: above it the input has next to none
 
 
-def _pair(x: ArrayLike, y: ArrayLike) -> tuple[Array, Array]:
-    first, second = check.array("x", x), check.array("y", y)
-    if first.ndim == 0 or second.ndim == 0 or first.shape[-1] != second.shape[-1]:
+def _signal(name: str, value: ArrayLike, *, n_min: int = 1, finite: bool = True) -> Array:
+    """An array of signals of at least `n_min` steps."""
+    signal = check.array(name, value, finite=finite)
+    if signal.ndim == 0 or signal.shape[-1] < n_min:
         raise ValueError(
-            f"y: expected as many steps as x of shape {first.shape}, got shape {second.shape}"
+            f"{name}: expected shape (..., n_steps) with n_steps >= {n_min}, got {signal.shape}"
         )
+    return signal
+
+
+def _pair(x: ArrayLike, y: ArrayLike) -> tuple[Array, Array]:
+    first, second = _signal("x", x), _signal("y", y)
+    try:
+        if first.shape[-1] != second.shape[-1]:
+            raise ValueError
+        np.broadcast_shapes(first.shape, second.shape)
+    except ValueError:
+        raise ValueError(
+            f"y: expected a shape that fits x of shape {first.shape}, got {second.shape}"
+        ) from None
     return first, second
 
 
@@ -50,12 +64,15 @@ def correlation(x: ArrayLike, y: ArrayLike) -> Array:
     return np.divide(product, np.sqrt(power), out=np.full(product.shape, np.nan), where=power > 0)
 
 
+def _centred(signal: Array) -> Array:
+    """Without its mean, and exactly zero where it is constant."""
+    constant = np.ptp(signal, axis=-1, keepdims=True) == 0
+    return np.where(constant, 0.0, signal - signal.mean(axis=-1, keepdims=True))
+
+
 def pearson(x: ArrayLike, y: ArrayLike) -> Array:
     """Pearson's correlation: as `correlation`, of signals whose mean is removed."""
-    first, second = _pair(x, y)
-    return correlation(
-        first - first.mean(axis=-1, keepdims=True), second - second.mean(axis=-1, keepdims=True)
-    )
+    return correlation(*(_centred(signal) for signal in _pair(x, y)))
 
 
 def coefficient_of_variation(x: ArrayLike) -> Array:
@@ -69,13 +86,13 @@ def coefficient_of_variation(x: ArrayLike) -> Array:
     -------
     (...) array
     """
-    signal = check.array("x", x)
+    signal = _signal("x", x)
     mean = signal.mean(axis=-1)
     return np.divide(signal.std(axis=-1), mean, out=np.full(mean.shape, np.nan), where=mean != 0)
 
 
 def _in_band(freqs: ArrayLike, band: tuple[float, float]) -> NDArray[np.bool_]:
-    f = check.array("freqs", freqs, shape=("n_freqs",))
+    f = check.array("freqs", freqs, shape=("n_freqs",), low=0)
     inside = (f >= band[0]) & (f <= band[1])
     if not inside.any():
         raise ValueError(
@@ -115,7 +132,13 @@ def gain(power: ArrayLike, input_power: ArrayLike, freqs: ArrayLike) -> Array:
             raise ValueError(f"{name}: expected shape (..., {reference.size}), got {values.shape}")
     if (source <= 0).any():
         raise ValueError("input_power: expected values > 0, got zero")
-    ratio = output / source
+    try:
+        ratio = output / source
+    except ValueError:
+        raise ValueError(
+            f"input_power: expected a shape that fits power of shape {output.shape}, "
+            f"got {source.shape}"
+        ) from None
     scale = ratio[..., reference].mean(axis=-1, keepdims=True)
     return np.divide(ratio, scale, out=np.full(ratio.shape, np.nan), where=scale > 0)
 
@@ -137,14 +160,6 @@ def high_frequency_ratio(power: ArrayLike, input_power: ArrayLike, freqs: ArrayL
     return gain(power, input_power, freqs)[..., high].mean(axis=-1)
 
 
-def _presentations(ratio: ArrayLike) -> Array:
-    """At least one presentation; NaN is let through, being the ratio of a silent neuron."""
-    values = np.asarray(ratio, dtype=np.float64)
-    if values.ndim == 0 or values.shape[-1] == 0:
-        raise ValueError(f"ratio: expected shape (..., n_presentations), got {values.shape}")
-    return values
-
-
 def build_up(ratio: ArrayLike, *, first: int = 5, last: int = 20) -> Array:
     """Mean over presentations `first` to `last` (counted from 1) over that of presentation 1.
 
@@ -163,12 +178,11 @@ def build_up(ratio: ArrayLike, *, first: int = 5, last: int = 20) -> Array:
     ValueError
         If there are fewer than `last` presentations.
     """
-    values = _presentations(ratio)
     check.integer("first", first, low=2)
     check.integer("last", last, low=first)
-    if values.shape[-1] < last:
-        raise ValueError(f"ratio: expected at least {last} presentations, got {values.shape[-1]}")
-    return np.asarray(values[..., first - 1 : last].mean(axis=-1) / values[..., 0])
+    values = _signal("ratio", ratio, n_min=last, finite=False)
+    later, start = values[..., first - 1 : last].mean(axis=-1), values[..., 0]
+    return np.divide(later, start, out=np.full(later.shape, np.nan), where=start > 0)
 
 
 def fading(ratio: ArrayLike, *, width: int = 5, n_last: int = 10) -> tuple[Array, Array]:
@@ -193,12 +207,12 @@ def fading(ratio: ArrayLike, *, width: int = 5, n_last: int = 10) -> tuple[Array
     Raises
     ------
     ValueError
-        If `ratio` has no presentation.
+        If there are fewer than `n_last` presentations.
     """
-    values = _presentations(ratio)
     check.integer("width", width, low=1)
     check.integer("n_last", n_last, low=1)
-    silent = np.isnan(values).any(axis=-1)
+    values = _signal("ratio", ratio, n_min=n_last, finite=False)
+    silent = np.isnan(values).any(axis=-1) | (values.max(axis=-1) == 0)
     smooth = uniform_filter1d(np.nan_to_num(values), size=width, axis=-1, mode="nearest")
     peak = np.where(silent, np.nan, smooth.argmax(axis=-1) + 1.0)
     rest = smooth[..., -n_last:].mean(axis=-1) / np.where(silent, np.nan, smooth.max(axis=-1))
@@ -253,11 +267,11 @@ def n_excursions(
     (...) int array
         Runs of steps beyond the threshold, either sign.
     """
-    signal = check.array("x", x)
     check.number("dt", dt, above=0)
     check.number("cutoff", cutoff, above=0, below=0.5 / dt)
     check.number("threshold", threshold, above=0)
     sos = butter(4, cutoff, btype="highpass", fs=1 / dt, output="sos")
+    signal = _signal("x", x, n_min=6 * len(sos) + 4)  # what filtering both ways needs at the ends
     fast = sosfiltfilt(sos, signal, axis=-1)
     scale = fast
     if scale_of is not None:
@@ -292,14 +306,16 @@ def cutoff_frequency(x: ArrayLike, y: ArrayLike, *, dt: float, segment: float = 
     ValueError
         If the signals are shorter than a segment.
     """
-    first, second = _pair(x, y)
     check.number("dt", dt, above=0)
-    n = round(check.number("segment", segment, above=dt) / dt)
-    if first.ndim != 1 or second.ndim != 1 or first.size < n:
-        raise ValueError(f"x: expected one axis of at least {n} steps, got shape {first.shape}")
+    n = round(check.number("segment", segment, low=8 * dt) / dt)
+    first = check.array("x", x, shape=("n_steps",))
+    second = check.array("y", y, shape=first.shape)
+    if first.size < n:
+        raise ValueError(f"x: expected at least {n} steps, a segment, got {first.size}")
     f, cross = csd(first, second, fs=1 / dt, nperseg=n)
     _, power = welch(first, fs=1 / dt, nperseg=n)
-    transfer = np.abs(cross / power) ** 2
+    # The mean is removed, so frequency 0 has no power; nor has a constant any.
+    transfer = np.divide(np.abs(cross), power, out=np.ones(f.shape), where=power > 0) ** 2
     below = np.flatnonzero((transfer < 0.5) & (f > 0))
     if below.size == 0:
         return float("nan")
@@ -329,9 +345,11 @@ def peak_frequencies(
         Hz; the ends of the band are not maxima.
     """
     f = check.array("freqs", freqs, shape=("n_freqs",))
+    if (np.diff(f) <= 0).any():
+        raise ValueError("freqs: expected rising values, got others")
+    check.number("f_min", f_min)
+    check.number("height", height)
     values = check.array("spectrum", spectrum, shape=(f.size,))
-    inner = np.arange(1, f.size - 1)
-    peak = (values[inner] > values[inner - 1]) & (values[inner] >= values[inner + 1])
-    peak &= (f[inner] >= f_min) & (values[inner] >= height)
-    found = inner[peak]
+    found, _ = find_peaks(values, height=height)
+    found = found[f[found] >= f_min]
     return f[found[np.argsort(-values[found], kind="stable")]]

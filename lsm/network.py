@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -107,6 +108,7 @@ def weight_distribution(kind: str, mean: float) -> WeightDistribution:
         If the kind is unknown or the mean out of range.
     """
     check.choice("kind", kind, WEIGHT_KINDS)
+    check.number("mean", mean, low=0, high=1 if kind == "binary" else np.inf)
     if kind == "binary":
         return Binary(p=mean)
     return Normal(mean=mean) if kind == "normal" else Lognormal(mean=mean)
@@ -148,14 +150,19 @@ class Network:
     def __post_init__(self) -> None:
         sign = np.asarray(self.sign)
         n = sign.size
-        if sign.ndim != 1 or not np.isin(sign, (-1, 1)).all():
+        if sign.ndim != 1 or n == 0 or not np.isin(sign, (-1, 1)).all():
             raise ValueError(f"sign: expected one axis of +1 and -1, got {self.sign!r}")
-        if np.shape(self.layer) != (n,):
-            raise ValueError(f"layer: expected shape ({n},), got {np.shape(self.layer)}")
-        check.array("w_in", self.w_in, shape=(n, "n_sensors"), low=0)
         w_rec = check.array("w_rec", self.w_rec, shape=(n, n))
-        check.array("n_synapses", self.n_synapses, shape=(n,), low=0)
-        check.array("delays", self.delays, shape=(n, n), low=0)
+        checked = {
+            "w_in": check.array("w_in", self.w_in, shape=(n, "n_sensors"), low=0),
+            "w_rec": w_rec,
+            "n_synapses": check.array("n_synapses", self.n_synapses, shape=(n,), low=0),
+            "delays": check.array("delays", self.delays, shape=(n, n), low=0),
+            "layer": check.array("layer", self.layer, shape=(n,), low=1).astype(np.int64),
+            "sign": sign.astype(np.int64),
+        }
+        for name, value in checked.items():
+            object.__setattr__(self, name, value)  # the way to set a field of a frozen dataclass
         if (w_rec * sign < 0).any():
             target, source = np.argwhere(w_rec * sign < 0)[0]
             raise ValueError(
@@ -218,16 +225,17 @@ def two_layer(
     ValueError
         If an argument is out of range or `weights` cannot be sampled.
     """
-    if not hasattr(weights, "sample"):
+    if isinstance(weights, type) or not hasattr(weights, "sample"):
         raise ValueError(
             f"weights: expected Normal, Lognormal, Binary or another distribution with a sample "
             f"method, got {weights!r}"
         )
-    if np.shape(sizes) != (2,):
+    if not isinstance(sizes, Sequence) or len(sizes) != 2:
         raise ValueError(f"sizes: expected two integers, one for each layer, got {sizes!r}")
     for size in sizes:
         check.integer("sizes", size, low=1)
     check.integer("n_sensors", n_sensors, low=1)
+    check.instance("autapses", autapses, bool)
     layer = np.tile(np.repeat([1, 2], sizes), 2)
     sign = np.repeat([1, -1], sum(sizes))
     n = layer.size
@@ -271,6 +279,7 @@ def with_delays(
     ValueError
         If `mean` or `cv` is negative.
     """
+    check.instance("network", network, Network)
     check.number("mean", mean, low=0)
     check.number("cv", cv, low=0)
     n = network.n_neurons

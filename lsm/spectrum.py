@@ -7,6 +7,7 @@ half its length at both ends. Every continuous wavelet of PyWavelets is availabl
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 
 import numpy as np
@@ -123,8 +124,10 @@ def _pywt_names(wavelet: str) -> list[str]:
     """PyWavelets' continuous wavelets, and `wavelet` too if PyWavelets can make it."""
     names = pywt.wavelist(kind="continuous")
     try:
-        pywt.ContinuousWavelet(wavelet)
-    except (ValueError, TypeError, AttributeError):
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # a family without its parameters is only warned of
+            pywt.ContinuousWavelet(wavelet)
+    except (ValueError, TypeError, AttributeError, Warning):
         return names
     return [*names, wavelet]
 

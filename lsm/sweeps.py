@@ -15,7 +15,7 @@ from lsm import _validate as check
 from lsm import measures
 from lsm._validate import Array
 from lsm.dynamics import simulate
-from lsm.inputs import PSPKernel, bin_spikes, convolve_psp, present, spike_times
+from lsm.inputs import JITTER_LAWS, PSPKernel, bin_spikes, convolve_psp, present, spike_times
 from lsm.network import Network, WeightDistribution, two_layer, weight_distribution, with_delays
 from lsm.neurons import LSM
 from lsm.spectrum import max_power
@@ -68,9 +68,16 @@ class Setting:
     stream: int = 0
 
     def __post_init__(self) -> None:
-        check.integer("stream", self.stream)
-        check.number("dt", self.dt, above=0)
-        check.number("duration", self.duration, above=0)
+        # All but what the network's builder knows: a sweep must not fail hours later in a thread.
+        check.instance("kernel", self.kernel, PSPKernel)
+        check.instance("neuron", self.neuron, LSM)
+        check.choice("law", self.law, JITTER_LAWS)
+        for name in ("stream", "n_sensors", "n_presentations"):
+            check.integer(name, getattr(self, name), low=0 if name == "stream" else 1)
+        for name in ("delay", "rate", "jitter"):
+            check.number(name, getattr(self, name), low=0)
+        for name in ("dt", "duration"):
+            check.number(name, getattr(self, name), above=0)
         steps = self.duration / self.dt
         if abs(steps - round(steps)) > 1e-6 * steps:
             raise ValueError(
