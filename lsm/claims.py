@@ -11,7 +11,7 @@ import math
 import operator
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -113,19 +113,18 @@ class Verdict:
     id : str
     verdict : str
         One of `SYMBOLS`.
-    measured : mapping
-        Numbers of the network or neuron that the figure draws.
-    k, n : int
-        Seeds in which the criterion holds, and seeds measured; the drawn one is among them.
+    samples : tuple of mappings
+        Measured numbers of each seed; first those of the network or neuron that the figure draws.
+    k : int
+        Seeds in which the criterion holds.
     reason : str
         Why a claim is not testable.
     """
 
     id: str
     verdict: str
-    measured: Mapping[str, float] = field(default_factory=dict)
+    samples: tuple[Sample, ...] = ()
     k: int = 0
-    n: int = 0
     reason: str = ""
 
 
@@ -137,7 +136,12 @@ def load(path: str | Path) -> dict[str, Claim]:
     ValueError
         If an entry is malformed or an id appears twice; names the entry.
     """
-    entries = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    try:
+        entries = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    except yaml.YAMLError as error:
+        raise ValueError(f"{path}: expected YAML, got {error}") from error
+    if not isinstance(entries, list):
+        raise ValueError(f"{path}: expected a list of claims, got {entries!r}")
     ledger: dict[str, Claim] = {}
     for entry in entries:
         name = entry.get("id") if isinstance(entry, dict) else entry
@@ -198,8 +202,7 @@ def judge(claim: Claim, samples: Sequence[Sample]) -> Verdict:
         verdict = "partly" if settled else "borderline"
     else:
         verdict = "not reproduced"
-    measured = {name: float(value) for name, value in samples[0].items()}
-    return Verdict(id=claim.id, verdict=verdict, measured=measured, k=sum(full), n=len(samples))
+    return Verdict(id=claim.id, verdict=verdict, samples=tuple(samples), k=sum(full))
 
 
 def score(
@@ -225,22 +228,22 @@ def score(
     for name, samples in measured.items():
         if name not in ledger:
             raise ValueError(f"measured: expected ids of the ledger, got {name!r}")
-        claim = ledger[name]
-        needed = claim.requires
+        each = [samples] if isinstance(samples, Mapping) else samples
+        plain = [{key: float(value) for key, value in sample.items()} for sample in each]
+        verdict = judge(ledger[name], plain)
+        needed = ledger[name].requires
         if needed and needed not in verdicts:
             raise ValueError(f"measured: expected {needed} before {name}, which requires it")
         if needed and verdicts[needed].verdict != "reproduced":
             reason = f"needs {needed}, which is {verdicts[needed].verdict}"
-            verdicts[name] = Verdict(id=name, verdict="not testable", reason=reason)
-            continue
-        one = isinstance(samples, Mapping)
-        verdicts[name] = judge(claim, [samples] if one else samples)  # type: ignore[list-item,arg-type]
+            verdict = replace(verdict, verdict="not testable", reason=reason)
+        verdicts[name] = verdict
     return Scorecard(ledger, tuple(verdicts.values()))
 
 
-def _plain(value: float) -> float | None:
-    """JSON has no NaN."""
-    return value if math.isfinite(value) else None
+def _plain(value: float) -> float | str:
+    """JSON has no NaN and no infinity."""
+    return value if math.isfinite(value) else str(value)
 
 
 @dataclass(frozen=True)
@@ -261,23 +264,22 @@ class Scorecard:
 
     def _row(self, v: Verdict) -> tuple[str, ...]:
         claim = self.ledger[v.id]
-        seeds = f"{v.k} of {v.n}" if v.n > 1 else ""
-        needed = f" in {'every seed' if claim.every else 'most seeds'}" if v.n > 1 else ""
+        n = len(v.samples)
+        seeds = f"{v.k} of {n}" if n > 1 else ""
+        needed = f" in {'every seed' if claim.every else 'most seeds'}" if n > 1 else ""
         criterion = "; ".join(map(str, claim.criterion)) + needed
-        numbers = ", ".join(f"{_words(n)} = {value:.4g}" for n, value in v.measured.items())
+        drawn = v.samples[0] if v.samples else {}
+        numbers = ", ".join(f"{_words(name)} = {value:.4g}" for name, value in drawn.items())
         verdict = f"{SYMBOLS[v.verdict]} {v.verdict}"
-        return v.id, claim.where, claim.statement, verdict, numbers or v.reason, criterion, seeds
+        return v.id, claim.where, claim.statement, verdict, v.reason or numbers, criterion, seeds
 
     def record(self) -> list[dict[str, Any]]:
-        """The verdicts as JSON, for `gather`."""
+        """The verdicts and the numbers behind them as JSON, for `gather`."""
         return [
             {
                 "id": v.id,
                 "verdict": v.verdict,
-                "measured": {name: _plain(value) for name, value in v.measured.items()},
-                "k": v.k,
-                "n": v.n,
-                "reason": v.reason,
+                "samples": [{name: _plain(x) for name, x in s.items()} for s in v.samples],
             }
             for v in self.verdicts
         ]
@@ -294,18 +296,18 @@ class Scorecard:
         return {"text/plain": repr(self), "text/html": table, MIME: self.record()}
 
 
-def _records(path: Path) -> list[dict[str, Any]]:
+def _records(path: Path) -> list[Any]:
+    """All that the outputs of a notebook record."""
     try:
         cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
         outputs = [o for c in cells if c["cell_type"] == "code" for o in c["outputs"]]
-        data = [o.get("data", {}).get(MIME, []) for o in outputs]
-    except (json.JSONDecodeError, KeyError, TypeError) as error:
-        raise ValueError(f"{path}: expected a notebook, got {error!r}") from error
-    return [entry for record in data for entry in record]
+        return [entry for o in outputs for entry in o.get("data", {}).get(MIME, ())]
+    except (json.JSONDecodeError, AttributeError, KeyError, TypeError) as error:
+        raise ValueError(f"{path}: expected a notebook with records, got {error!r}") from error
 
 
 def gather(ledger: Mapping[str, Claim], folder: str | Path) -> Scorecard:
-    """Collect the verdicts that the pages of a book recorded in their outputs.
+    """Collect what the pages of a book recorded in their outputs, and judge it again.
 
     Parameters
     ----------
@@ -321,27 +323,38 @@ def gather(ledger: Mapping[str, Claim], folder: str | Path) -> Scorecard:
     Raises
     ------
     ValueError
-        If a record is malformed, recorded twice, or not of this page; names notebook and id.
+        If a record is malformed, recorded twice, not of this page, or its verdict is not what its
+        numbers give; names notebook and id.
     """
-    found: dict[str, Verdict] = {}
+    samples: dict[str, Sequence[Sample]] = {}
+    recorded: dict[str, tuple[Path, str]] = {}
     for page in dict.fromkeys(claim.page for claim in ledger.values()):
         path = Path(folder, page).with_suffix(".ipynb")
         for entry in _records(path) if path.exists() else ():
             name = str(entry.get("id") if isinstance(entry, dict) else entry)
-            try:
-                measured = {k: math.nan if x is None else x for k, x in entry["measured"].items()}
-                verdict = Verdict(**{**entry, "measured": measured})
-            except (TypeError, KeyError, AttributeError) as error:
-                raise ValueError(f"{path}: expected a record for {name!r}, got {error}") from error
-            if name not in ledger or ledger[name].page != page or verdict.verdict not in SYMBOLS:
-                raise ValueError(
-                    f"{path}: expected a claim of this page with a verdict, "
-                    f"got {name!r}: {verdict.verdict!r}"
-                )
-            if name in found:
+            if name not in ledger or ledger[name].page != page:
+                raise ValueError(f"{path}: expected a claim of this page, got {name!r}")
+            if name in recorded:
                 raise ValueError(f"{path}: expected {name!r} once, got it twice")
-            found[name] = verdict
-    return Scorecard(
-        ledger,
-        tuple(found.get(name, Verdict(id=name, verdict="not measured")) for name in ledger),
-    )
+            try:
+                recorded[name] = (path, entry["verdict"])
+                samples[name] = [{k: float(x) for k, x in s.items()} for s in entry["samples"]]
+                judge(ledger[name], samples[name])
+            except (AttributeError, KeyError, TypeError, ValueError) as error:
+                raise ValueError(
+                    f"{path}: expected a record for {name!r}, got {error!r}"
+                ) from error
+    for name, (path, _) in recorded.items():
+        needed = ledger[name].requires
+        if needed and needed not in recorded:
+            raise ValueError(f"{path}: expected {needed!r} to be recorded, as {name!r} requires it")
+    judged = score(ledger, {name: samples[name] for name in ledger if name in samples})
+    verdicts = {verdict.id: verdict for verdict in judged.verdicts}
+    for name, (path, verdict) in recorded.items():
+        if verdict != verdicts[name].verdict:
+            raise ValueError(
+                f"{path}: expected {name!r} to be {verdicts[name].verdict}, as its numbers and its "
+                f"criterion say, got {verdict!r}; execute the page again"
+            )
+    everything = (verdicts.get(n, Verdict(id=n, verdict="not measured")) for n in ledger)
+    return Scorecard(ledger, tuple(everything))

@@ -108,17 +108,19 @@ def parameters(**values: Any) -> ParameterTable:
     KeyError
         If a name is not in the registry.
     """
-    known = yaml.safe_load(book_file("parameters.yml").read_text(encoding="utf-8"))
+    registry = yaml.safe_load(book_file("parameters.yml").read_text(encoding="utf-8"))
+    known = {name: registry[name] for name in values}
+    # A limit may be another parameter of the page, which is then to be checked before.
+    for name in sorted(values, key=lambda name: known[name].get("high") in values):
+        high = known[name].get("high")
+        entry = {**known[name], "high": values.get(high, high)}
+        if fault := _fault(values[name], entry):
+            raise ParameterError(f"{name}: expected {fault}, got {values[name]!r}")
     rows = []
     for name, value in values.items():
-        entry = dict(known[name])
-        # A limit may be another parameter of the page.
-        entry["high"] = values.get(str(entry.get("high")), entry.get("high"))
-        if fault := _fault(value, entry):
-            raise ParameterError(f"{name}: expected {fault}, got {value!r}")
-        unit = entry.get("unit", "")
+        entry = known[name]
         here = ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
-        paper = str(entry.get("paper", "not stated"))
+        paper, unit = str(entry.get("paper", "not stated")), entry.get("unit", "")
         rows.append((name, entry["meaning"], here, paper, unit, entry["source"], entry["status"]))
     return ParameterTable(tuple(rows))
 
@@ -140,15 +142,18 @@ def save_csv(path: str | Path, **columns: ArrayLike | Sequence[str]) -> None:
     target = Path(path)
     target.parent.mkdir(parents=True, exist_ok=True)
     temporary = target.with_name(f".{target.name}.{os.getpid()}")
-    with temporary.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(flat)
-        texts = [
-            [f"{value:.7g}" for value in values] if values.dtype.kind == "f" else values.tolist()
-            for values in flat.values()
-        ]
-        writer.writerows(zip(*texts, strict=True))
-    os.replace(temporary, target)
+    texts = [
+        [f"{value:.7g}" for value in values] if values.dtype.kind == "f" else values.tolist()
+        for values in flat.values()
+    ]
+    try:
+        with temporary.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow(flat)
+            writer.writerows(zip(*texts, strict=True))
+        os.replace(temporary, target)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,6 @@ half its length at both ends. Every continuous wavelet of PyWavelets is availabl
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator
 
 import numpy as np
@@ -30,6 +29,8 @@ _SAMPLES_PER_CYCLE = 6.0
 _N_TAPS = 6
 # Peaks of the samples this near to the highest may hold the highest value between the samples.
 _CONTENDER = 0.85
+# Families of PyWavelets that need parameters in their name: bandwidth and centre frequency.
+_PYWT_PARAMETERS = {"cmor": "B-C", "fbsp": "M-B-C", "shan": "B-C"}
 # Samples transformed at a time: enough to batch, few enough to stay in the cache.
 _BATCH = 200_000
 
@@ -123,13 +124,14 @@ def _checked(x: ArrayLike, freqs: ArrayLike, dt: float, wavelet: str) -> tuple[A
 def _pywt_names(wavelet: str) -> list[str]:
     """PyWavelets' continuous wavelets, and `wavelet` too if PyWavelets can make it."""
     names = pywt.wavelist(kind="continuous")
+    names = [f"{name}{_PYWT_PARAMETERS.get(name, '')}" for name in names]
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")  # a family without its parameters is only warned of
+        if wavelet not in _PYWT_PARAMETERS:
             pywt.ContinuousWavelet(wavelet)
-    except (ValueError, TypeError, AttributeError, Warning):
-        return names
-    return [*names, wavelet]
+            names.append(wavelet)
+    except (ValueError, TypeError, AttributeError):
+        pass  # no such wavelet
+    return names
 
 
 def _half_reflected(x: Array) -> tuple[Array, int]:
@@ -265,8 +267,11 @@ def _window_maxima(power: NDArray, n_steps: int, n_windows: int, n_skipped: int)
     every = np.arange(n_signals)[:, None]
     highest = np.maximum(at(every, starts), at(every, ends))
     # ... and the steps on both sides of each peak that may be the highest.
-    coarse = power.reshape(n_signals, n_windows, per_window).max(axis=-1)
+    first = int(np.ceil(n_skipped * per_step - 0.5))  # the sample after the start of the first one
+    counted = np.where(np.arange(n_samples) < first, 0.0, power) if n_skipped else power
+    coarse = counted.reshape(n_signals, n_windows, per_window).max(axis=-1)
     near = power > np.repeat(_CONTENDER * coarse, per_window, axis=-1)
+    near[:, : max(first - 1, 0)] = False
     near[:, 1:] &= power[:, 1:] >= power[:, :-1]
     near[:, :-1] &= power[:, :-1] >= power[:, 1:]
     signal, sample = np.nonzero(near)
