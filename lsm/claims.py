@@ -87,6 +87,10 @@ class Claim:
     every : bool
         Whether the paper says that something holds in every network; else that networks tend to
         it, and a majority of the seeds decides.
+    former : tuple of Condition
+        Criterion that `criterion` replaced, kept to show what it would say.
+    change : str
+        Why it was replaced.
     requires : str or None
         Claim without which this one cannot be tested.
     not_testable : str or None
@@ -100,6 +104,8 @@ class Claim:
     criterion: tuple[Condition, ...] = ()
     direction: tuple[Condition, ...] = ()
     every: bool = False
+    former: tuple[Condition, ...] = ()
+    change: str = ""
     requires: str | None = None
     not_testable: str | None = None
 
@@ -147,7 +153,7 @@ def load(path: str | Path) -> dict[str, Claim]:
         name = entry.get("id") if isinstance(entry, dict) else entry
         try:
             fields = dict(entry)
-            for key in ("criterion", "direction"):
+            for key in ("criterion", "direction", "former"):
                 fields[key] = tuple(Condition(**condition) for condition in fields.get(key, ()))
             claim = Claim(**fields)
         except (TypeError, ValueError) as error:
@@ -184,7 +190,7 @@ def judge(claim: Claim, samples: Sequence[Sample]) -> Verdict:
         raise ValueError(f"samples: expected at least one for claim {claim.id}, got none")
     if not claim.criterion:
         raise ValueError(f"claim: expected a criterion for {claim.id}, got none")
-    needed = {c.measure for c in claim.criterion + claim.direction}
+    needed = {c.measure for c in claim.criterion + claim.direction + claim.former}
     for sample in samples:
         if missing := needed - sample.keys():
             raise ValueError(
@@ -247,6 +253,21 @@ def _plain(value: float) -> float | str:
 
 
 @dataclass(frozen=True)
+class Changes:
+    """Criteria that were changed: the old one, the new one, and what each of them says."""
+
+    rows: tuple[tuple[str, ...], ...]
+
+    heads = ("id", "former criterion", "says", "criterion", "says", "reason of the change")
+
+    def __repr__(self) -> str:
+        return "\n".join(" | ".join(row) for row in self.rows)
+
+    def _repr_html_(self) -> str:
+        return html_table(self.heads, self.rows)
+
+
+@dataclass(frozen=True)
 class Scorecard:
     """Verdicts as a table, and as a record in the notebook's output."""
 
@@ -257,6 +278,18 @@ class Scorecard:
         """Number of claims by verdict, in the order of `SYMBOLS`."""
         found = Counter(verdict.verdict for verdict in self.verdicts)
         return {name: found[name] for name in SYMBOLS}
+
+    def changes(self) -> Changes:
+        """The claims whose criterion was changed, judged by both."""
+        rows = []
+        for verdict in self.verdicts:
+            claim = self.ledger[verdict.id]
+            if claim.former and verdict.samples:
+                old = judge(replace(claim, criterion=claim.former, direction=()), verdict.samples)
+                texts = ["; ".join(map(str, c)) for c in (claim.former, claim.criterion)]
+                says = [f"{v.verdict} ({v.k} of {len(v.samples)})" for v in (old, verdict)]
+                rows.append((claim.id, texts[0], says[0], texts[1], says[1], claim.change))
+        return Changes(tuple(rows))
 
     def rows(self) -> list[tuple[str, ...]]:
         """Cells of the table, one row for each claim."""

@@ -248,8 +248,8 @@ class HighFrequencies(NamedTuple):
         Of each neuron in each presentation, relative to the input of the same presentation.
     n_excursions : (n_neurons,) array
         Transients.
-    n_excursions_drive : (n_neurons,) array
-        Those of each neuron's sensory input, for comparison.
+    n_excursions_own, n_excursions_drive : (n_neurons,) array
+        On the activity's own scale, and those of each neuron's sensory input on its own.
     """
 
     gain: Array
@@ -257,6 +257,7 @@ class HighFrequencies(NamedTuple):
     neurons: Array
     presentations: Array
     n_excursions: NDArray[np.int64]
+    n_excursions_own: NDArray[np.int64]
     n_excursions_drive: NDArray[np.int64]
 
 
@@ -290,6 +291,7 @@ def high_frequencies(
         neurons=measures.high_frequency_ratio(power.neurons.mean(axis=-1), source, freqs),
         presentations=measures.high_frequency_ratio(each, sensors.T, freqs),
         n_excursions=measures.n_excursions(result.activity, dt=dt, scale_of=scale_of),
+        n_excursions_own=measures.n_excursions(result.activity, dt=dt),
         n_excursions_drive=measures.n_excursions(drive, dt=dt),
     )
 

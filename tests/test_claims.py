@@ -244,6 +244,8 @@ def test_a_claim_that_needs_another_keeps_its_numbers(tmp_path):
     notebook(tmp_path / "figures/fig1.ipynb", card.record())
     assert gather(ledger, tmp_path).verdicts == card.verdicts
     assert card.verdicts[1].samples == ({"x": 3.0},)
+    # Shown is why it does not count.
+    assert "1b: – not testable (needs 1a, which is not reproduced)" in repr(card)
 
 
 def test_a_claim_cannot_be_judged_before_what_it_requires():
@@ -264,6 +266,22 @@ def test_counts_name_every_verdict():
     assert card.counts()["reproduced"] == 2
     assert card.counts()["not reproduced"] == 1
     assert sum(card.counts().values()) == 3
+
+
+def test_a_changed_criterion_is_judged_both_ways():
+    changed = claim(direction=(), former=(low,), change="y was the wrong measure")
+    card = score({"1a": changed, "1b": claim("1b")}, {"1a": {"x": 3, "y": 1}, "1b": {"x": 3}})
+    (row,) = card.changes().rows
+    assert row == (
+        "1a",
+        str(low),
+        "not reproduced (0 of 1)",
+        str(full),
+        "reproduced (1 of 1)",
+        "y was the wrong measure",
+    )
+    with pytest.raises(ValueError, match="got no y"):
+        score({"1a": changed}, {"1a": {"x": 3}})
 
 
 # What a reader sees
