@@ -195,7 +195,7 @@ def convolve_psp(counts: ArrayLike, *, dt: float, kernel: PSPKernel | None = Non
               - e^{-(t - t^* - \tau_{kl}) / \tau_{kr}}\right],
               \qquad t \ge t^* + \tau_{kl}
 
-    As printed the exponents hold t + t*, so that later spikes would be smaller; meant is t - t*. Each
+    As printed the exponents hold t + t*, which makes later spikes smaller; t - t* is meant. Each
     exponential is a one-pole filter, so the sum is exact at the steps and never negative.
 
     Parameters
