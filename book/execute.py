@@ -259,6 +259,11 @@ def execute(
         key = stale_key(name, chosen[name], around)
         if not force and target.exists() and read(target)["metadata"].get("lsm") == {"key": key}:
             return name, True, "unchanged", 0.0
+        if target.exists():
+            # Its data are about to be overwritten: should this run fail, the copy is stale.
+            old = read(target)
+            old["metadata"].pop("lsm", None)
+            write(target, old)
         job = {
             "source": str(BOOK / f"{name}.ipynb"),
             "target": str(target),
@@ -270,6 +275,7 @@ def execute(
         code, output, errors = processes.run(command, json.dumps(job))
         if code < 0:
             output = f"the process was ended by {signal.Signals(-code).name}\n{errors}"
+        output = output or errors  # a worker that failed before it could report
         return name, code == 0, "" if code == 0 else output, time.perf_counter() - start
 
     def report(done: Iterable[Future[tuple[str, bool, str, float]]]) -> None:

@@ -328,8 +328,7 @@ def max_power(
 
     ``(abs(cwt(x, freqs)) ** 2)`` maximised over the steps of each window, but one frequency at a
     time, and for the Morse wavelet from no more samples than its band needs: the two agree to
-    1e-3 in windows of at least four cycles, and to 1e-3 of the frequency's maximum in shorter
-    ones.
+    1e-3 of the frequency's maximum. Windows far weaker than it can be off by more of their own.
 
     Parameters
     ----------

@@ -200,6 +200,17 @@ def test_failing_cell_is_named_and_the_rest_is_kept(built):
     assert not list(built.executed.rglob(".*.ipynb"))
 
 
+def test_a_copy_whose_run_failed_is_executed_again(project):
+    failing = code("if seed == 3:\n    raise ValueError('late')")
+    save(project.book / "figures" / "one.ipynb", code(PARAMETERS, "parameters"), failing)
+    assert project.run("--only", "one")[0] == 0
+    assert project.run("--only", "one", "-p", "seed", "3")[0] == 1
+    # The failed run may have left its data beside the old copy.
+    code_, output, _ = project.run("--only", "one")
+    assert code_ == 0
+    assert "figures/one  unchanged" not in output
+
+
 def test_failing_render_leaves_the_old_pages(built):
     save(built.book / "figures" / "one.ipynb", code("print('one')"))
     (built.book / "intro.md").write_text("# Intro\n\n{doc}`nowhere`\n")
