@@ -1,9 +1,8 @@
-"""Time evolution: the only compiled file.
+"""Time evolution, compiled.
 
-Eq. 1-3 stand once, in `_activity` and `_leak`; the single neuron and both network kernels call
-them. Constants reach the compiled code as arguments, so that its cache, which is keyed on this
-file, cannot hold a stale one. Kernels draw nothing, check nothing and release the interpreter
-lock.
+Eq. 1-3 stand once, in `_activity` and `_leak`; the single neuron and the network call them. The
+cache of compiled code is keyed on this file, so constants of other files reach it as arguments.
+Kernels draw nothing, check nothing and release the interpreter lock.
 """
 
 from __future__ import annotations
@@ -12,31 +11,38 @@ from collections.abc import Sequence
 
 import numpy as np
 from numba import njit
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from lsm import _validate as check
 from lsm._validate import Array
 from lsm.network import Network
 from lsm.neurons import LSM, HodgkinHuxley, Izhikevich, time_constants
 
+# Sources added to a total in one pass, and steps between two copies of the state to the result.
+_PASS = 5
+_BLOCK = 64
+# Targets are padded to whole vectors of any processor, and to this number compiled as a constant.
+_VECTOR = 8
+_MOST_CONSTANT = 128
 
-@njit(cache=True, nogil=True)
+
+@njit(cache=True, nogil=True, error_model="numpy")
 def _activity(excitation, inhibition, static):
     """Eq. 1 with Eq. 3: excitation and inhibition are the sums of w*a and of |w*a|."""
-    total = excitation - inhibition
     # A neuron whose input is not positive is silent; so is one without synapses, where Eq. 1
-    # would divide zero by zero.
+    # would divide zero by zero. A selected divisor instead of a branch lets loops be vectorised.
+    total = max(excitation - inhibition, 0.0)
     open_channels = static + excitation + inhibition
-    return total / open_channels if total > 0.0 else 0.0
+    return total / (open_channels if total > 0.0 else 1.0)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _leak(previous, undamped, gain):
     """Eq. 2 over one step; the threshold of Eq. 3 is kept, being a mean of kept values."""
     return (1.0 - gain) * previous + gain * undamped
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _run_lsm(excitation, inhibition, static, gain, out):
     n_neurons, n_steps = out.shape
     for k in range(n_neurons):
@@ -47,65 +53,91 @@ def _run_lsm(excitation, inhibition, static, gain, out):
             out[k, t] = previous
 
 
-@njit(cache=True, nogil=True)
-def _run_network(drive, w_exc, w_inh, static, gain, lag, out):
-    """Every synapse `lag` steps long. `w_exc`, `w_inh` are |w| as [source, target]."""
-    n_steps, n_neurons = out.shape
-    n_exc = w_exc.shape[0]
-    n_inh = w_inh.shape[0]
-    excitation = np.empty(n_neurons)
-    inhibition = np.empty(n_neurons)
-    for t in range(n_steps):
-        for k in range(n_neurons):
-            excitation[k] = drive[t, k]
-            inhibition[k] = 0.0
-        if t >= lag:
-            for j in range(n_exc):
-                a = out[t - lag, j]
-                for k in range(n_neurons):
-                    excitation[k] += w_exc[j, k] * a
-            for j in range(n_inh):
-                a = out[t - lag, n_exc + j]
-                for k in range(n_neurons):
-                    inhibition[k] += w_inh[j, k] * a
-        for k in range(n_neurons):
-            undamped = _activity(excitation[k], inhibition[k], static[k])
-            previous = out[t - 1, k] if t > 0 else 0.0
-            out[t, k] = _leak(previous, undamped, gain[k])
+@njit(inline="always")
+def _add_sources(total, n_targets, weights, activity, row, first):
+    """Add to `total` what the sources at ``activity[row, first:]`` send to each target.
+
+    Source by source, so that a sum has one order on every machine; `_PASS` of them at a time,
+    so that a total is loaded and stored less often. Unsigned indices are not tested for a sign.
+    """
+    done = np.uint64(0)
+    for _ in range(weights.shape[0] // _PASS):
+        for k in range(n_targets):
+            x = total[k]
+            for i in range(_PASS):
+                j = done + np.uint64(i)
+                x += weights[j, k] * activity[row, first + j]
+            total[k] = x
+        done += np.uint64(_PASS)
 
 
-@njit(cache=True, nogil=True)
-def _run_delayed_network(drive, w_exc, w_inh, static, gain, lag, out):
-    """Every synapse its own `lag`, as [source, target]; input on its way waits in a ring."""
-    n_steps, n_neurons = out.shape
-    n_exc = w_exc.shape[0]
-    n_inh = w_inh.shape[0]
-    length = lag.max() + 1
-    excitation = np.zeros((length, n_neurons))
-    inhibition = np.zeros((length, n_neurons))
-    for t in range(n_steps):
-        now = t % length
-        for k in range(n_neurons):
-            undamped = _activity(drive[t, k] + excitation[now, k], inhibition[now, k], static[k])
-            previous = out[t - 1, k] if t > 0 else 0.0
-            out[t, k] = _leak(previous, undamped, gain[k])
-            excitation[now, k] = 0.0
-            inhibition[now, k] = 0.0
-        for j in range(n_exc):
-            a = out[t, j]
-            for k in range(n_neurons):
-                arrival = now + lag[j, k]
-                arrival -= length if arrival >= length else 0
-                excitation[arrival, k] += w_exc[j, k] * a
-        for j in range(n_inh):
-            a = out[t, n_exc + j]
-            for k in range(n_neurons):
-                arrival = now + lag[n_exc + j, k]
-                arrival -= length if arrival >= length else 0
-                inhibition[arrival, k] += w_inh[j, k] * a
+@njit(inline="always")
+def _add_delayed_sources(total, n_targets, weights, history, now, position):
+    """The same for synapses of several delays: ``history[now + position]`` is what arrives."""
+    done = np.uint64(0)
+    for _ in range(weights.shape[0] // _PASS):
+        for k in range(n_targets):
+            x = total[k]
+            for i in range(_PASS):
+                j = done + np.uint64(i)
+                x += weights[j, k] * history[now + np.uint64(position[j, k])]
+            total[k] = x
+        done += np.uint64(_PASS)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
+def _run_network(
+    inputs, w_in, w_exc, w_inh, position, static, gain, lag, n_exc, order, targets, out
+):
+    """Weights are |w| as [source, target], filled with zeros as `_packed` does.
+
+    `targets` has one element for each column of them: as a tuple it makes their number a
+    constant of the compiled code, which a small network gains by. `lag` is that of every
+    synapse, or the longest where `position` says from where in the history each one reads.
+    """
+    n_targets = len(targets)
+    n_sensors, n_steps = inputs.shape
+    length = max(_BLOCK, lag)
+    sensors = np.zeros((1, w_in.shape[0]))
+    # Row `lag + t` is the state after step t of the block; before it, the steps still needed.
+    history = np.zeros((lag + length, n_targets + _VECTOR))
+    flat = history.reshape(history.size)
+    excitation = np.empty(n_targets)
+    inhibition = np.empty(n_targets)
+    for start in range(0, n_steps, length):
+        stop = min(length, n_steps - start)
+        for t in range(stop):
+            for s in range(n_sensors):
+                sensors[0, s] = inputs[s, start + t]
+            for k in range(n_targets):
+                excitation[k] = 0.0
+                inhibition[k] = 0.0
+            row = np.uint64(t)
+            _add_sources(excitation, n_targets, w_in, sensors, np.uint64(0), np.uint64(0))
+            if position is None:  # decided when compiled
+                _add_sources(excitation, n_targets, w_exc, history, row, np.uint64(0))
+                _add_sources(inhibition, n_targets, w_inh, history, row, np.uint64(n_exc))
+            else:
+                now = row * np.uint64(history.shape[1])
+                _add_delayed_sources(
+                    excitation, n_targets, w_exc, flat, now, position[: w_exc.shape[0]]
+                )
+                _add_delayed_sources(
+                    inhibition, n_targets, w_inh, flat, now, position[w_exc.shape[0] :]
+                )
+            for k in range(n_targets):
+                undamped = _activity(excitation[k], inhibition[k], static[k])
+                previous = history[row + np.uint64(lag - 1), k]
+                history[row + np.uint64(lag), k] = _leak(previous, undamped, gain[k])
+        for k in range(order.size):
+            for t in range(stop):
+                out[np.uint64(order[k]), np.uint64(start + t)] = history[np.uint64(lag + t), k]
+        for t in range(lag):
+            for k in range(n_targets):
+                history[t, k] = history[t + stop, k]
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
 def _run_hodgkin_huxley(excitation, inhibition, ratio, out):
     """A8 with h/tau = `ratio`."""
     n_neurons, n_steps = out.shape
@@ -118,7 +150,7 @@ def _run_hodgkin_huxley(excitation, inhibition, ratio, out):
             out[k, t] = v
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _run_izhikevich(current, parameters, step, n_substeps, spikes):
     """Eq. 4-5 by Euler steps of `step` ms, one row of `parameters` for each neuron."""
     n_neurons, n_steps = spikes.shape
@@ -285,6 +317,22 @@ def izhikevich_response(
     return spikes[0] if single else spikes
 
 
+def _packed(values: NDArray) -> NDArray:
+    """[source, target] values with zeros up to whole passes of sources and vectors of targets."""
+    n_sources, n_targets = values.shape
+    return _aligned(np.pad(values, [(0, -n_sources % _PASS), (0, -n_targets % _VECTOR)]))
+
+
+def _aligned(values: NDArray) -> NDArray:
+    """A copy that starts on a cache line: a vector across two of them is loaded twice."""
+    size = 8 * _VECTOR
+    raw = np.empty(values.nbytes + size, dtype=np.uint8)
+    start = -raw.ctypes.data % size
+    copy = raw[start : start + values.nbytes].view(values.dtype).reshape(values.shape)
+    copy[...] = values
+    return copy
+
+
 def simulate(network: Network, inputs: ArrayLike, neuron: LSM, *, dt: float) -> Array:
     """Activity of a network of LSM neurons, from rest.
 
@@ -318,22 +366,33 @@ def simulate(network: Network, inputs: ArrayLike, neuron: LSM, *, dt: float) -> 
     n = network.n_neurons
     static = neuron.k_static * np.asarray(network.n_synapses, dtype=np.float64)
     gain = leak_gain(time_constants(neuron, n), dt)
-    # Sources sorted, excitatory first; targets follow so that states index both alike.
+    # Sorted, excitatory neurons first: each group is then summed without a test for its sign.
     order = np.argsort(-network.sign, kind="stable")
     n_exc = int((network.sign > 0).sum())
     by_source = np.abs(network.w_rec.T)[np.ix_(order, order)]
-    w_exc = np.ascontiguousarray(by_source[:n_exc])
-    w_inh = np.ascontiguousarray(by_source[n_exc:])
-    # Sensory sums do not depend on the state: all steps at once, before the loop.
-    drive = np.ascontiguousarray((network.w_in[order] @ activity).T)
-    out = np.empty((activity.shape[1], n))
     # What takes longer than the record never arrives; a lag beyond it would only cost memory.
-    steps = np.minimum(np.rint(network.delays.T / dt), out.shape[0])
+    steps = np.minimum(np.rint(network.delays.T / dt), activity.shape[1])
     lag = 1 + steps.astype(np.int64)[np.ix_(order, order)]
-    if (lag == lag.flat[0]).all():
-        _run_network(drive, w_exc, w_inh, static[order], gain[order], int(lag.flat[0]), out)
-    else:
-        _run_delayed_network(drive, w_exc, w_inh, static[order], gain[order], lag, out)
-    result = np.empty((n, activity.shape[1]))
-    result[order] = out.T
-    return result
+    longest = int(lag.max())
+    n_targets = -(-n // _VECTOR) * _VECTOR
+    position = None
+    if (lag < longest).any():
+        reads = (longest - lag) * (n_targets + _VECTOR) + np.arange(n)[:, None]
+        position = np.concatenate([_packed(reads[:n_exc]), _packed(reads[n_exc:])])
+    out = np.empty((n, activity.shape[1]))
+    padding = (0, n_targets - n)
+    _run_network(
+        activity,
+        _packed(network.w_in[order].T),
+        _packed(by_source[:n_exc]),
+        _packed(by_source[n_exc:]),
+        position,
+        _aligned(np.pad(static[order], padding, constant_values=1.0)),
+        _aligned(np.pad(gain[order], padding)),
+        longest,
+        n_exc,
+        order,
+        (0,) * n_targets if n_targets <= _MOST_CONSTANT else np.zeros(n_targets, dtype=np.int64),
+        out,
+    )
+    return out

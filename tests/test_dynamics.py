@@ -135,6 +135,16 @@ def test_any_network_is_the_loop_over_the_paper_s_equations(seed, k_static, tau,
     assert_close(activity, network_by_loop(network, inputs, k_static, tau, dt))
 
 
+@pytest.mark.parametrize("most_delay", [0, 3])
+@pytest.mark.parametrize("n", [5, 8, 9, 41, 64, 127, 128, 129, 201])
+def test_a_network_of_any_size_is_the_loop_over_the_paper_s_equations(n, most_delay):
+    network = random_network(n, n=n, most_delay=most_delay)
+    inputs = random_inputs(n, network.n_sensors, 70 if n < 50 else 8)
+    activity = simulate(network, inputs, LSM(k_static=0.05, tau_dyn=0.01), dt=DT)
+    assert activity.any()
+    assert_close(activity, network_by_loop(network, inputs, 0.05, 0.01, DT))
+
+
 def test_each_neuron_may_have_its_own_leak():
     network = random_network(3, n=5, most_delay=3)
     inputs = random_inputs(3, network.n_sensors, 100)
