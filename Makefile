@@ -8,7 +8,7 @@ unexport MPLBACKEND
 # An activated environment must not shadow this one.
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 
-.PHONY: help book test refresh bench lint format clean
+.PHONY: help book test refresh bench peers lint format clean
 
 help:
 	@echo "make book     execute the notebooks that changed, compile the book: _build/html/index.html"
@@ -16,7 +16,8 @@ help:
 	@echo "make lint     ruff, mypy and import-linter"
 	@echo "make format   let ruff rewrite what it can"
 	@echo "make refresh  execute the notebooks and make their outputs the new reference"
-	@echo "make bench    speed against what a user would pick instead"
+	@echo "make bench    speed against what a user would pick instead; BENCH=--save keeps the results for the book"
+	@echo "make peers    install the simulators and wavelet libraries that make bench compares with"
 	@echo "make clean    remove all that was built, the environment included"
 
 book: $(READY)
@@ -28,8 +29,17 @@ test: $(READY)
 refresh: $(READY)
 	$(BIN)/python book/execute.py --refresh
 
+# With the peers where they are installed; Brian2 needs an older NumPy and so an environment of its own.
+PEERS := _build/peers/bin/python
 bench: $(READY)
-	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/run.py
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 XLA_FLAGS=--xla_cpu_multi_thread_eigen=false \
+	  $$(if [ -x $(PEERS) ]; then echo $(PEERS); else echo $(BIN)/python; fi) benchmarks/run.py $(BENCH)
+
+peers: $(READY)
+	$(BIN)/python -m venv --clear _build/peers
+	$(PEERS) -m pip install --quiet --disable-pip-version-check -r benchmarks/requirements.txt
+	$(BIN)/python -m venv --clear _build/brian
+	_build/brian/bin/python -m pip install --quiet --disable-pip-version-check -r benchmarks/requirements-brian.txt
 
 lint: $(READY)
 	$(BIN)/ruff check .

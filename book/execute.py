@@ -82,7 +82,8 @@ def digest(paths: Iterable[Path], *texts: str) -> str:
 
 def surroundings() -> str:
     """A key of everything but the notebook and its parameters that can change its outputs."""
-    files = [*(ROOT / "lsm").glob("*.py"), *(ROOT / "lsm").glob("*.mplstyle"), *BOOK.glob("*.yml")]
+    files = [p for kind in ("*.py", "*.mplstyle") for p in (ROOT / "lsm").glob(kind)]
+    files += [p for kind in ("*.yml", "*.json") for p in BOOK.glob(kind)]
     files += [ROOT / "requirements.txt", Path(__file__).resolve()]
     return digest(files, platform.python_version(), platform.machine())
 

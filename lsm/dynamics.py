@@ -86,54 +86,53 @@ def _add_delayed_sources(total, n_targets, weights, history, now, position):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _run_network(
-    inputs, w_in, w_exc, w_inh, position, static, gain, lag, n_exc, order, targets, out
-):
+def _run_network(inputs, w_exc, w_inh, position, static, gain, lag, n_exc, order, targets, out):
     """Weights are |w| as [source, target], filled with zeros as `_packed` does.
 
-    `targets` has one element for each column of them: as a tuple it makes their number a
-    constant of the compiled code, which a small network gains by. `lag` is that of every
-    synapse, or the longest where `position` says from where in the history each one reads.
+    Sources are the sensors, the excitatory and the inhibitory neurons. `targets` has one element
+    for each column of the weights: as a tuple it makes their number a constant of the compiled
+    code, which a small network gains by. `lag` is that of every synapse, or the longest where
+    `position` says how far from the current row of the history each one reads.
     """
     n_targets = len(targets)
     n_sensors, n_steps = inputs.shape
     length = max(_BLOCK, lag)
-    sensors = np.zeros((1, w_in.shape[0]))
-    # Row `lag + t` is the state after step t of the block; before it, the steps still needed.
-    history = np.zeros((lag + length, n_targets + _VECTOR))
+    # Row t of a block: the sensors at step t, and the neurons `lag` steps before.
+    history = np.zeros((lag + length, n_sensors + n_targets + _VECTOR))
     flat = history.reshape(history.size)
     excitation = np.empty(n_targets)
     inhibition = np.empty(n_targets)
     for start in range(0, n_steps, length):
         stop = min(length, n_steps - start)
+        for s in range(n_sensors):
+            for t in range(stop):
+                history[t, s] = inputs[s, start + t]
         for t in range(stop):
-            for s in range(n_sensors):
-                sensors[0, s] = inputs[s, start + t]
             for k in range(n_targets):
                 excitation[k] = 0.0
                 inhibition[k] = 0.0
             row = np.uint64(t)
-            _add_sources(excitation, n_targets, w_in, sensors, np.uint64(0), np.uint64(0))
             if position is None:  # decided when compiled
+                first = np.uint64(n_sensors + n_exc)
                 _add_sources(excitation, n_targets, w_exc, history, row, np.uint64(0))
-                _add_sources(inhibition, n_targets, w_inh, history, row, np.uint64(n_exc))
+                _add_sources(inhibition, n_targets, w_inh, history, row, first)
             else:
                 now = row * np.uint64(history.shape[1])
-                _add_delayed_sources(
-                    excitation, n_targets, w_exc, flat, now, position[: w_exc.shape[0]]
-                )
-                _add_delayed_sources(
-                    inhibition, n_targets, w_inh, flat, now, position[w_exc.shape[0] :]
-                )
+                reads = position[: w_exc.shape[0]]
+                _add_delayed_sources(excitation, n_targets, w_exc, flat, now, reads)
+                reads = position[w_exc.shape[0] :]
+                _add_delayed_sources(inhibition, n_targets, w_inh, flat, now, reads)
             for k in range(n_targets):
                 undamped = _activity(excitation[k], inhibition[k], static[k])
-                previous = history[row + np.uint64(lag - 1), k]
-                history[row + np.uint64(lag), k] = _leak(previous, undamped, gain[k])
+                column = np.uint64(n_sensors + k)
+                previous = history[row + np.uint64(lag - 1), column]
+                history[row + np.uint64(lag), column] = _leak(previous, undamped, gain[k])
         for k in range(order.size):
+            column = np.uint64(n_sensors + k)
             for t in range(stop):
-                out[np.uint64(order[k]), np.uint64(start + t)] = history[np.uint64(lag + t), k]
+                out[np.uint64(order[k]), np.uint64(start + t)] = history[np.uint64(lag + t), column]
         for t in range(lag):
-            for k in range(n_targets):
+            for k in range(history.shape[1]):
                 history[t, k] = history[t + stop, k]
 
 
@@ -366,26 +365,30 @@ def simulate(network: Network, inputs: ArrayLike, neuron: LSM, *, dt: float) -> 
     n = network.n_neurons
     static = neuron.k_static * np.asarray(network.n_synapses, dtype=np.float64)
     gain = leak_gain(time_constants(neuron, n), dt)
-    # Sorted, excitatory neurons first: each group is then summed without a test for its sign.
+    # Sources sorted, sensors and excitatory neurons first: no sum then tests for a sign.
     order = np.argsort(-network.sign, kind="stable")
     n_exc = int((network.sign > 0).sum())
-    by_source = np.abs(network.w_rec.T)[np.ix_(order, order)]
+    first_inh = network.n_sensors + n_exc
+    by_source = np.abs(
+        np.concatenate([network.w_in[order].T, network.w_rec[np.ix_(order, order)].T])
+    )
     # What takes longer than the record never arrives; a lag beyond it would only cost memory.
     steps = np.minimum(np.rint(network.delays.T / dt), activity.shape[1])
     lag = 1 + steps.astype(np.int64)[np.ix_(order, order)]
     longest = int(lag.max())
-    n_targets = -(-n // _VECTOR) * _VECTOR
     position = None
+    n_targets = -(-n // _VECTOR) * _VECTOR
     if (lag < longest).any():
-        reads = (longest - lag) * (n_targets + _VECTOR) + np.arange(n)[:, None]
-        position = np.concatenate([_packed(reads[:n_exc]), _packed(reads[n_exc:])])
+        ago = np.concatenate([np.full((network.n_sensors, n), longest), lag])
+        width = network.n_sensors + n_targets + _VECTOR
+        reads = (longest - ago) * width + np.arange(len(ago))[:, None]
+        position = np.concatenate([_packed(reads[:first_inh]), _packed(reads[first_inh:])])
     out = np.empty((n, activity.shape[1]))
     padding = (0, n_targets - n)
     _run_network(
         activity,
-        _packed(network.w_in[order].T),
-        _packed(by_source[:n_exc]),
-        _packed(by_source[n_exc:]),
+        _packed(by_source[:first_inh]),
+        _packed(by_source[first_inh:]),
         position,
         _aligned(np.pad(static[order], padding, constant_values=1.0)),
         _aligned(np.pad(gain[order], padding)),

@@ -157,21 +157,45 @@ def save_csv(path: str | Path, **columns: ArrayLike | Sequence[str]) -> None:
 
 
 @dataclass(frozen=True)
-class DataTable:
-    """What the saved data of a page are, with figures by which a change in them shows."""
+class Table:
+    """Columns of text and numbers, shown as a table; numbers are rounded to four digits.
 
-    rows: tuple[tuple[str, ...], ...]
+    Attributes
+    ----------
+    columns : mapping of str to sequence
+        Columns of equal length by their heads.
 
-    heads = ("file", "column", "rows", "mean", "standard deviation")
+    Raises
+    ------
+    ValueError
+        If the columns differ in length.
+    """
+
+    columns: Mapping[str, ArrayLike | Sequence[str]]
+
+    def __post_init__(self) -> None:
+        lengths = {name: np.size(column) for name, column in self.columns.items()}
+        if len(set(lengths.values())) > 1:
+            raise ValueError(f"columns: expected equal lengths, got {lengths}")
+
+    @property
+    def rows(self) -> list[tuple[str, ...]]:
+        """Cells as they are shown."""
+        columns = [np.asarray(column) for column in self.columns.values()]
+        cells = [
+            [f"{x:.4g}" if column.dtype.kind == "f" else str(x) for x in column]
+            for column in columns
+        ]
+        return list(zip(*cells, strict=True))
 
     def __repr__(self) -> str:
         return "\n".join(", ".join(row) for row in self.rows)
 
     def _repr_html_(self) -> str:
-        return html_table(self.heads, self.rows)
+        return html_table(list(self.columns), self.rows)
 
 
-def save_data(page: str, **tables: Mapping[str, ArrayLike | Sequence[str]]) -> DataTable:
+def save_data(page: str, **tables: Mapping[str, ArrayLike | Sequence[str]]) -> Table:
     """Save the data of a page's panels and tell what they are.
 
     Parameters
@@ -184,7 +208,8 @@ def save_data(page: str, **tables: Mapping[str, ArrayLike | Sequence[str]]) -> D
 
     Returns
     -------
-    DataTable
+    Table
+        Rows, mean and standard deviation of each column, by which a change in them shows.
 
     Raises
     ------
@@ -202,7 +227,8 @@ def save_data(page: str, **tables: Mapping[str, ArrayLike | Sequence[str]]) -> D
                 known = flat[~np.isnan(flat)] if flat.dtype.kind == "f" else flat
                 figures = (f"{known.mean():.4g}", f"{known.std():.4g}") if known.size else ("", "")
             rows.append((path.name, column, str(flat.size), *figures))
-    return DataTable(tuple(rows))
+    heads = ("file", "column", "rows", "mean", "standard deviation")
+    return Table(dict(zip(heads, zip(*rows, strict=True), strict=True)))
 
 
 def provenance(*, seed: int) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.resources import as_file, files
 
 import matplotlib.pyplot as plt
@@ -276,3 +276,47 @@ def spectra(ax: Axes, freqs: ArrayLike, values: ArrayLike, *, color: str, label:
     ax.loglog(f, np.median(rows, axis=0), color=color, label=label)
     _log_frequency_axis(ax.xaxis)
     ax.set_xlabel("frequency (Hz)")
+
+
+def ratios(
+    ax: Axes, values: Mapping[str, ArrayLike], bounds: Mapping[str, float], *, color: str
+) -> None:
+    """Ratios on a log axis, one row for each name: all repetitions, their median, and a bound.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+    values : mapping of str to array
+        Ratios of each row, the first on top.
+    bounds : mapping of str to float
+        What the median of a row should reach, drawn as a tick, for some or all rows.
+    color : str
+    """
+    for row, (name, repeated) in enumerate(values.items()):
+        each = np.asarray(repeated, dtype=float)
+        ax.plot(each, np.full(each.size, row), "|", color=color, alpha=0.6, ms=7)
+        ax.plot(np.median(each), row, "o", color=color, ms=5)
+        label = f"{np.median(each):.3g}"
+        ax.text(1.02, row, label, transform=ax.get_yaxis_transform(), va="center", fontsize=7)
+        if name in bounds:
+            ax.plot([bounds[name]] * 2, [row - 0.35, row + 0.35], color="0.3", lw=1.5)
+    ax.axvline(1, color="0.6", lw=0.7, ls="--", zorder=0)
+    ax.set_xscale("log")
+    ax.set_yticks(range(len(values)), list(values))
+    ax.set_ylim(len(values) - 0.4, -0.7)
+
+
+def growth(ax: Axes, sizes: ArrayLike, values: ArrayLike, *, color: str, label: str) -> None:
+    """Cost against size on log axes: medians as a line, all repetitions as ticks.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+    sizes : (n_sizes,) array
+    values : (n_sizes, n_repeats) array
+        NaN where a size was repeated less often.
+    color, label : str
+    """
+    n, rows = np.asarray(sizes, dtype=float), np.asarray(values, dtype=float)
+    ax.loglog(n, np.nanmedian(rows, axis=1), "o-", color=color, ms=4, label=label)
+    ax.loglog(n, rows, "_", color=color, alpha=0.6, ms=6)

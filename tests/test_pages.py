@@ -16,6 +16,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from lsm.pages import (
     ParameterError,
     ParameterTable,
+    Table,
     book_file,
     parameters,
     provenance,
@@ -366,3 +367,15 @@ def test_provenance_prints_seed_and_versions_but_no_path(capsys):
         assert f"{name} {version(name)}" in shown
     assert re.search(r"run time \d+ s", shown)
     assert not re.search(r"[/\\]", shown)
+
+
+def test_a_table_rounds_numbers_and_escapes_text():
+    table = Table({"name": ["a<b", "c"], "value": [1 / 3, 12345.6], "n": [1, 20]})
+    assert table.rows == [("a<b", "0.3333", "1"), ("c", "1.235e+04", "20")]
+    assert "a&lt;b" in table._repr_html_()
+    assert repr(table).splitlines()[1] == "c, 1.235e+04, 20"
+
+
+def test_a_table_refuses_columns_of_different_length():
+    with pytest.raises(ValueError, match=r"columns: expected equal lengths, got .*'b': 1"):
+        Table({"a": [1, 2], "b": [3]})

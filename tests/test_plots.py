@@ -324,3 +324,19 @@ def test_colours_of_one_figure_stay_apart(names, vision):
     # And from the white page.
     for name in names:
         assert seen[name][0] < 75, name
+
+
+def test_ratios_show_every_repetition_the_median_and_the_bound(ax):
+    plots.ratios(ax, {"a": [1.0, 2.0, 4.0], "b": [10.0]}, {"b": 5.0}, color="k")
+    assert [tick.get_text() for tick in ax.get_yticklabels()] == ["a", "b"]
+    assert [text.get_text() for text in ax.texts] == ["2", "10"]
+    drawn = [list(line.get_xdata()) for line in ax.lines]
+    assert [1.0, 2.0, 4.0] in drawn
+    assert [5.0, 5.0] in drawn
+    assert ax.get_ylim()[0] > ax.get_ylim()[1]  # the first on top
+
+
+def test_growth_shows_medians_over_repetitions_that_took_place(ax):
+    plots.growth(ax, [10, 100], [[1.0, 3.0, 2.0], [50.0, np.nan, 70.0]], color="k", label="x")
+    assert ax.lines[0].get_ydata().tolist() == [2.0, 60.0]
+    assert ax.get_xscale() == ax.get_yscale() == "log"
