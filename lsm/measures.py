@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.ndimage import uniform_filter1d
-from scipy.signal import butter, csd, find_peaks, sosfiltfilt, welch
+from scipy.signal import butter, csd, find_peaks, periodogram, sosfiltfilt, welch
 from scipy.stats import median_abs_deviation
 
 from lsm import _validate as check
@@ -89,6 +89,28 @@ def coefficient_of_variation(x: ArrayLike) -> Array:
     signal = _signal("x", x)
     mean = signal.mean(axis=-1)
     return np.divide(signal.std(axis=-1), mean, out=np.full(mean.shape, np.nan), where=mean != 0)
+
+
+def band_power(x: ArrayLike, band: tuple[float, float], *, dt: float) -> Array:
+    """Variance that frequencies of a band contribute, from a Hann-windowed periodogram.
+
+    Parameters
+    ----------
+    x : (..., n_steps) array
+    band : tuple of float
+        Lowest and highest frequency (Hz); the mean of the signal never counts.
+    dt : float
+        Step (s).
+
+    Returns
+    -------
+    (...) array
+    """
+    signal = _signal("x", x, n_min=2)
+    check.number("dt", dt, above=0)
+    freqs, density = periodogram(signal, fs=1 / dt, window="hann", detrend="constant")
+    inside = _in_band(freqs, band) & (freqs > 0)
+    return density[..., inside].sum(axis=-1) * freqs[1]
 
 
 def _in_band(freqs: ArrayLike, band: tuple[float, float]) -> NDArray[np.bool_]:

@@ -320,3 +320,60 @@ def growth(ax: Axes, sizes: ArrayLike, values: ArrayLike, *, color: str, label: 
     n, rows = np.asarray(sizes, dtype=float), np.asarray(values, dtype=float)
     ax.loglog(n, np.nanmedian(rows, axis=1), "o-", color=color, ms=4, label=label)
     ax.loglog(n, rows, "_", color=color, alpha=0.6, ms=6)
+
+
+def shades(n: int) -> list[tuple[float, ...]]:
+    """`n` colours in the order of the values that they stand for, dark to light."""
+    return [tuple(color) for color in plt.get_cmap("cividis")(np.linspace(0.0, 0.85, n))]
+
+
+def presentations(ax: Axes, rows: ArrayLike, *, dt: float, color: str) -> None:
+    """Repeated traces as thin lines, and their mean as a thick one.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+    rows : (n_presentations, n_steps) array
+    dt : float
+        Step (s).
+    color : str
+        Of the mean.
+    """
+    each = np.asarray(rows)
+    t = dt * np.arange(each.shape[-1])
+    ax.plot(t, each.T, color="0.55", lw=0.25, alpha=0.6, rasterized=True)
+    ax.plot(t, each.mean(axis=0), color=color, lw=1.4)
+    ax.margins(x=0)
+
+
+def band(ax: Axes, x: ArrayLike, rows: ArrayLike, *, color: str, label: str | None = None) -> None:
+    """Repeated curves: their median as a line with markers, their whole range as a band.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+    x : (n_points,) array
+    rows : (n_repeats, n_points) array
+    color, label : str
+    """
+    each = np.asarray(rows)
+    ax.fill_between(x, each.min(axis=0), each.max(axis=0), color=color, alpha=0.25, lw=0)
+    ax.plot(x, np.median(each, axis=0), "o-", color=color, ms=3.5, label=label)
+
+
+def strips(ax: Axes, values: Mapping[str, ArrayLike], colors: Sequence[str]) -> None:
+    """Columns of points, one for each repetition, with mean and standard deviation beside them.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+    values : mapping of str to (n_repeats,) array
+    colors : sequence of str
+    """
+    for column, (each, color) in enumerate(zip(values.values(), colors, strict=True)):
+        y = np.asarray(each)
+        shift = np.linspace(-0.18, 0.06, y.size)
+        ax.plot(column + shift, y, "o", color=color, ms=2, alpha=0.5, mew=0)
+        ax.errorbar(column + 0.24, y.mean(), y.std(), fmt="o", color=color, ms=4, capsize=2.5)
+    ax.set_xticks(range(len(values)), list(values))
+    ax.set_xlim(-0.5, len(values) - 0.5)

@@ -129,6 +129,19 @@ def generators(setting: Setting, seed: int, repeat: int = 0) -> tuple[np.random.
     return tuple(np.random.default_rng(child) for child in sequence.spawn(3))
 
 
+def sensory_spikes(setting: Setting, *, rng: np.random.Generator) -> tuple[Array, Array]:
+    """Spike times of one presentation without jitter, and of all presentations with it (s).
+
+    Returns
+    -------
+    tuple of (n_sensors, n_spikes) and (n_sensors, n_presentations * n_spikes) array
+    """
+    s = setting
+    reference = spike_times(s.rate, s.duration, s.n_sensors, rng=rng)
+    times = present(reference, s.n_presentations, s.duration, jitter=s.jitter, law=s.law, rng=rng)
+    return reference, times
+
+
 def sensory_input(setting: Setting, *, rng: np.random.Generator) -> Array:
     """PSP activity of all sensors over all presentations of a setting.
 
@@ -137,8 +150,7 @@ def sensory_input(setting: Setting, *, rng: np.random.Generator) -> Array:
     (n_sensors, n_steps) array
     """
     s = setting
-    reference = spike_times(s.rate, s.duration, s.n_sensors, rng=rng)
-    times = present(reference, s.n_presentations, s.duration, jitter=s.jitter, law=s.law, rng=rng)
+    _, times = sensory_spikes(setting, rng=rng)
     n_steps = s.n_presentations * round(s.duration / s.dt)
     return convolve_psp(bin_spikes(times, n_steps, dt=s.dt), dt=s.dt, kernel=s.kernel)
 

@@ -340,3 +340,29 @@ def test_growth_shows_medians_over_repetitions_that_took_place(ax):
     plots.growth(ax, [10, 100], [[1.0, 3.0, 2.0], [50.0, np.nan, 70.0]], color="k", label="x")
     assert ax.lines[0].get_ydata().tolist() == [2.0, 60.0]
     assert ax.get_xscale() == ax.get_yscale() == "log"
+
+
+def test_shades_differ_and_get_lighter():
+    lightness = [sum(color[:3]) for color in plots.shades(5)]
+    assert np.all(np.diff(lightness) > 0)
+
+
+def test_presentations_show_each_trace_and_their_mean(ax):
+    rows = np.array([[0.0, 1.0, 4.0], [2.0, 3.0, 0.0]])
+    plots.presentations(ax, rows, dt=0.5, color="k")
+    assert [list(line.get_ydata()) for line in ax.lines] == [*rows.tolist(), [1.0, 2.0, 2.0]]
+    assert list(ax.lines[0].get_xdata()) == [0.0, 0.5, 1.0]
+
+
+def test_band_shows_median_and_range(ax):
+    plots.band(ax, [1, 2], [[1.0, 5.0], [2.0, 9.0], [9.0, 6.0]], color="k", label="x")
+    assert list(ax.lines[0].get_ydata()) == [2.0, 6.0]
+    heights = ax.collections[0].get_paths()[0].vertices[:, 1]
+    assert (heights.min(), heights.max()) == (1.0, 9.0)
+
+
+def test_strips_show_points_mean_and_deviation(ax):
+    plots.strips(ax, {"a": [1.0, 3.0], "b": [5.0, 5.0]}, ["k", "k"])
+    assert [tick.get_text() for tick in ax.get_xticklabels()] == ["a", "b"]
+    assert list(ax.lines[0].get_ydata()) == [1.0, 3.0]
+    assert [c.lines[0].get_ydata()[0] for c in ax.containers] == [2.0, 5.0]
