@@ -137,15 +137,18 @@ def _run_network(inputs, w_exc, w_inh, position, static, gain, lag, n_exc, order
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _run_hodgkin_huxley(excitation, inhibition, ratio, out):
-    """A8 with h/tau = `ratio`."""
+def _run_hodgkin_huxley(excitation, inhibition, ratio, explicit, out):
+    """A8 with h/tau = `ratio`; or A6 by explicit Euler."""
     n_neurons, n_steps = out.shape
     for k in range(n_neurons):
         v = 0.0
         for t in range(n_steps):
             total = excitation[k, t] - inhibition[k, t]
             absolute = excitation[k, t] + inhibition[k, t]
-            v = (v + ratio * total) / (1.0 + ratio + ratio * absolute)
+            if explicit:
+                v += ratio * (total - v * (1.0 + absolute))
+            else:
+                v = (v + ratio * total) / (1.0 + ratio + ratio * absolute)
             out[k, t] = v
 
 
@@ -240,31 +243,40 @@ def lsm_response(inputs: ArrayLike, weights: ArrayLike, neuron: LSM, *, dt: floa
 
 
 def hodgkin_huxley_response(
-    inputs: ArrayLike, weights: ArrayLike, neuron: HodgkinHuxley, *, dt: float
+    inputs: ArrayLike,
+    weights: ArrayLike,
+    neuron: HodgkinHuxley,
+    *,
+    dt: float,
+    method: str = "implicit",
 ) -> Array:
-    """Membrane potential of isolated H-H neurons by implicit Euler (A8), from rest.
+    """Membrane potential of isolated H-H neurons (A6) by Euler's method, from rest.
 
     Parameters
     ----------
     inputs, weights, dt
         As in `lsm_response`; A8's firing rates and weights.
     neuron : HodgkinHuxley
+    method : {"implicit", "explicit"}
+        The paper's implicit Euler (A8), bounded at any step, or explicit Euler, which is not.
 
     Returns
     -------
     (n_steps,) or (n_neurons, n_steps) array
-        Potential in (-1, 1); the neuron's output is the part above zero.
+        Potential, implicit in (-1, 1); the neuron's output is the part above zero. Where explicit
+        Euler diverges, infinite or NaN.
 
     Raises
     ------
     ValueError
-        If shapes disagree, an input is negative, or a value is not finite.
+        If shapes disagree, an input is negative, a value is not finite, or the method is unknown.
     """
     check.instance("neuron", neuron, HodgkinHuxley)
     check.number("dt", dt, above=0)
+    check.choice("method", method, ("implicit", "explicit"))
     excitation, inhibition, _ = _sums(inputs, weights)
     out = np.empty_like(excitation)
-    _run_hodgkin_huxley(excitation, inhibition, dt / neuron.tau, out)
+    _run_hodgkin_huxley(excitation, inhibition, dt / neuron.tau, method == "explicit", out)
     return out.reshape(np.shape(weights)[:-1] + out.shape[-1:])
 
 

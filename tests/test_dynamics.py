@@ -456,6 +456,28 @@ def test_a8_settles_where_a9_and_the_linear_summation_neuron_lie(seed, exponent)
     assert linear == pytest.approx(max(settled, 0.0), rel=1e-12, abs=1e-12)
 
 
+def test_explicit_euler_is_the_slope_of_a6_followed_for_a_step():
+    inputs, w = random_inputs(3, 3, 40), np.array([0.5, 2.0, -1.0])
+    v, expected = 0.0, []
+    for x in inputs.T:
+        slope = -v + (1 - v) * (w[:2] @ x[:2]) - (1 + v) * x[2]
+        v += 0.02 * slope
+        expected.append(v)
+    got = hodgkin_huxley_response(inputs, w, HodgkinHuxley(tau=0.05), dt=DT, method="explicit")
+    assert_close(got, expected)
+
+
+def test_explicit_euler_leaves_the_reversal_potentials_where_implicit_does_not():
+    inputs = np.full((1, 50), 4.0)
+    implicit, explicit = (
+        hodgkin_huxley_response(inputs, [1.0], HodgkinHuxley(tau=1e-3), dt=DT, method=method)
+        for method in ("implicit", "explicit")
+    )
+    assert implicit.max() < 1 < np.abs(explicit).max()
+    with pytest.raises(ValueError, match="method: expected one of explicit, implicit, got 'rk4'"):
+        hodgkin_huxley_response(inputs, [1.0], HodgkinHuxley(), dt=DT, method="rk4")
+
+
 def test_small_steps_approach_the_solution_of_a6():
     # With constant rates A6 is linear: rate (1 + E + I) / tau towards (E - I) / (1 + E + I).
     tau, excitatory, inhibitory = 0.01, 1.3, 0.4
