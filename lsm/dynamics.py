@@ -54,11 +54,12 @@ def _run_lsm(excitation, inhibition, static, gain, out):
 
 
 @njit(inline="always")
-def _add_sources(total, n_targets, weights, activity, row, first):
-    """Add to `total` what the sources at ``activity[row, first:]`` send to each target.
+def _add_sources(total, n_targets, weights, history, now, position):
+    """Add to `total` what sources send to each target, read from ``history[now:]``.
 
-    Source by source, so that a sum has one order on every machine; `_PASS` of them at a time,
-    so that a total is loaded and stored less often. Unsigned indices are not tested for a sign.
+    Source j is read at j, or for each target at its own `position`. Source by source, so that a
+    sum has one order on every machine; `_PASS` of them at a time, so that a total is loaded and
+    stored less often. Unsigned indices are not tested for a sign.
     """
     done = np.uint64(0)
     for _ in range(weights.shape[0] // _PASS):
@@ -66,33 +67,24 @@ def _add_sources(total, n_targets, weights, activity, row, first):
             x = total[k]
             for i in range(_PASS):
                 j = done + np.uint64(i)
-                x += weights[j, k] * activity[row, first + j]
-            total[k] = x
-        done += np.uint64(_PASS)
-
-
-@njit(inline="always")
-def _add_delayed_sources(total, n_targets, weights, history, now, position):
-    """The same for synapses of several delays: ``history[now + position]`` is what arrives."""
-    done = np.uint64(0)
-    for _ in range(weights.shape[0] // _PASS):
-        for k in range(n_targets):
-            x = total[k]
-            for i in range(_PASS):
-                j = done + np.uint64(i)
-                x += weights[j, k] * history[now + np.uint64(position[j, k])]
+                if position is None:  # decided when compiled
+                    x += weights[j, k] * history[now + j]
+                else:
+                    x += weights[j, k] * history[now + np.uint64(position[j, k])]
             total[k] = x
         done += np.uint64(_PASS)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _run_network(inputs, w_exc, w_inh, position, static, gain, lag, n_exc, order, targets, out):
+def _run_network(
+    inputs, w_exc, w_inh, reads_exc, reads_inh, static, gain, lag, n_exc, order, targets, out
+):
     """Weights are |w| as [source, target], filled with zeros as `_packed` does.
 
     Sources are the sensors, the excitatory and the inhibitory neurons. `targets` has one element
     for each column of the weights: as a tuple it makes their number a constant of the compiled
     code, which a small network gains by. `lag` is that of every synapse, or the longest where
-    `position` says how far from the current row of the history each one reads.
+    `reads_exc` and `reads_inh` say how far from the current row of the history each one reads.
     """
     n_targets = len(targets)
     n_sensors, n_steps = inputs.shape
@@ -112,16 +104,10 @@ def _run_network(inputs, w_exc, w_inh, position, static, gain, lag, n_exc, order
                 excitation[k] = 0.0
                 inhibition[k] = 0.0
             row = np.uint64(t)
-            if position is None:  # decided when compiled
-                first = np.uint64(n_sensors + n_exc)
-                _add_sources(excitation, n_targets, w_exc, history, row, np.uint64(0))
-                _add_sources(inhibition, n_targets, w_inh, history, row, first)
-            else:
-                now = row * np.uint64(history.shape[1])
-                reads = position[: w_exc.shape[0]]
-                _add_delayed_sources(excitation, n_targets, w_exc, flat, now, reads)
-                reads = position[w_exc.shape[0] :]
-                _add_delayed_sources(inhibition, n_targets, w_inh, flat, now, reads)
+            now = row * np.uint64(history.shape[1])
+            _add_sources(excitation, n_targets, w_exc, flat, now, reads_exc)
+            first = np.uint64(n_sensors + n_exc) if reads_inh is None else np.uint64(0)
+            _add_sources(inhibition, n_targets, w_inh, flat, now + first, reads_inh)
             for k in range(n_targets):
                 undamped = _activity(excitation[k], inhibition[k], static[k])
                 column = np.uint64(n_sensors + k)
@@ -388,20 +374,21 @@ def simulate(network: Network, inputs: ArrayLike, neuron: LSM, *, dt: float) -> 
     steps = np.minimum(np.rint(network.delays.T / dt), activity.shape[1])
     lag = 1 + steps.astype(np.int64)[np.ix_(order, order)]
     longest = int(lag.max())
-    position = None
+    reads_exc = reads_inh = None
     n_targets = -(-n // _VECTOR) * _VECTOR
     if (lag < longest).any():
         ago = np.concatenate([np.full((network.n_sensors, n), longest), lag])
         width = network.n_sensors + n_targets + _VECTOR
         reads = (longest - ago) * width + np.arange(len(ago))[:, None]
-        position = np.concatenate([_packed(reads[:first_inh]), _packed(reads[first_inh:])])
+        reads_exc, reads_inh = _packed(reads[:first_inh]), _packed(reads[first_inh:])
     out = np.empty((n, activity.shape[1]))
     padding = (0, n_targets - n)
     _run_network(
         activity,
         _packed(by_source[:first_inh]),
         _packed(by_source[first_inh:]),
-        position,
+        reads_exc,
+        reads_inh,
         _aligned(np.pad(static[order], padding, constant_values=1.0)),
         _aligned(np.pad(gain[order], padding)),
         longest,
