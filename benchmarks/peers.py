@@ -298,6 +298,7 @@ def ssqueezepy(signals, freqs, n_windows):
             found.append(maxima(coefs[::-1], n_windows))
         return np.array(found)
 
+    call()  # it may fail only when called
     return call
 
 
@@ -317,4 +318,5 @@ def fcwt(signals, freqs, n_windows):
             found.append(maxima(coefs[:, own], n_windows))
         return np.array(found)
 
+    call()  # it may fail only when called
     return call

@@ -202,7 +202,7 @@ def spectra(repeats: int) -> dict:
     calls["pywt.cwt, bare ends"] = peers.pywavelets(x, FREQS, N_WINDOWS, reflect=False)
     for name, make in (("ssqueezepy float32", peers.ssqueezepy), ("fcwt float32", peers.fcwt)):
         call = available(make, x, FREQS, N_WINDOWS)
-        if call is not None and available(call) is not None:
+        if call is not None:
             calls[name] = call
     if "ssqueezepy float32" in calls:  # the one peer with the same wavelet
         active = [0, 1, 2]

@@ -29,7 +29,8 @@ _NEGLIGIBLE = 1e-8
 # them is interpolated from.
 _OVERSAMPLING = 2.3
 _N_TAPS = 12
-# Between the samples, power may be this much higher than at a peak of the samples.
+# A peak of the samples that reaches this share of the highest one may hold the highest value
+# between its samples.
 _CONTENDER = 0.7
 # Signals transformed at a time: the FFT works on several at once, which should stay in the cache.
 _N_BATCH = 8
