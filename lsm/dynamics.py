@@ -27,12 +27,12 @@ _MOST_CONSTANT = 128
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _activity(excitation, inhibition, static):
+def _activity(excitation, inhibition, static, shunting):
     """Eq. 1 with Eq. 3: excitation and inhibition are the sums of w*a and of |w*a|."""
     # A neuron whose input is not positive is silent; so is one without synapses, where Eq. 1
     # would divide zero by zero. A selected divisor instead of a branch lets loops be vectorised.
     total = max(excitation - inhibition, 0.0)
-    open_channels = static + excitation + inhibition
+    open_channels = static + excitation + shunting * inhibition
     return total / (open_channels if total > 0.0 else 1.0)
 
 
@@ -43,12 +43,12 @@ def _leak(previous, undamped, gain):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _run_lsm(excitation, inhibition, static, gain, out):
+def _run_lsm(excitation, inhibition, static, gain, shunting, out):
     n_neurons, n_steps = out.shape
     for k in range(n_neurons):
         previous = 0.0
         for t in range(n_steps):
-            undamped = _activity(excitation[k, t], inhibition[k, t], static[k])
+            undamped = _activity(excitation[k, t], inhibition[k, t], static[k], shunting)
             previous = _leak(previous, undamped, gain[k])
             out[k, t] = previous
 
@@ -77,7 +77,19 @@ def _add_sources(total, n_targets, weights, history, now, position):
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _run_network(
-    inputs, w_exc, w_inh, reads_exc, reads_inh, static, gain, lag, n_exc, order, targets, out
+    inputs,
+    w_exc,
+    w_inh,
+    reads_exc,
+    reads_inh,
+    static,
+    gain,
+    shunting,
+    lag,
+    n_exc,
+    order,
+    targets,
+    out,
 ):
     """Weights are |w| as [source, target], filled with zeros as `_packed` does.
 
@@ -109,7 +121,7 @@ def _run_network(
             first = np.uint64(n_sensors + n_exc) if reads_inh is None else np.uint64(0)
             _add_sources(inhibition, n_targets, w_inh, flat, now + first, reads_inh)
             for k in range(n_targets):
-                undamped = _activity(excitation[k], inhibition[k], static[k])
+                undamped = _activity(excitation[k], inhibition[k], static[k], shunting)
                 column = np.uint64(n_sensors + k)
                 previous = history[row + np.uint64(lag - 1), column]
                 history[row + np.uint64(lag), column] = _leak(previous, undamped, gain[k])
@@ -120,6 +132,25 @@ def _run_network(
         for t in range(lag):
             for k in range(history.shape[1]):
                 history[t, k] = history[t + stop, k]
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _run_in_turn(inputs, w_in, w_exc, w_inh, static, gain, shunting, out):
+    """One neuron after the other, each reading what those before it did in the same step."""
+    n_neurons, n_steps = out.shape
+    state = np.zeros(n_neurons)
+    for t in range(n_steps):
+        for k in range(n_neurons):
+            excitation = 0.0
+            inhibition = 0.0
+            for s in range(inputs.shape[0]):
+                excitation += w_in[k, s] * inputs[s, t]
+            for j in range(n_neurons):
+                excitation += w_exc[k, j] * state[j]
+                inhibition += w_inh[k, j] * state[j]
+            undamped = _activity(excitation, inhibition, static[k], shunting)
+            state[k] = _leak(state[k], undamped, gain[k])
+            out[k, t] = state[k]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -224,7 +255,7 @@ def lsm_response(inputs: ArrayLike, weights: ArrayLike, neuron: LSM, *, dt: floa
     out = np.empty_like(excitation)
     static = np.full(n_neurons, neuron.k_static * n_inputs)
     gain = leak_gain(time_constants(neuron, n_neurons), dt)
-    _run_lsm(excitation, inhibition, static, gain, out)
+    _run_lsm(excitation, inhibition, static, gain, float(neuron.shunting), out)
     return out.reshape(np.shape(weights)[:-1] + out.shape[-1:])
 
 
@@ -330,7 +361,12 @@ def _aligned(values: NDArray) -> NDArray:
     return copy
 
 
-def simulate(network: Network, inputs: ArrayLike, neuron: LSM, *, dt: float) -> Array:
+UPDATES = ("together", "in turn")
+
+
+def simulate(
+    network: Network, inputs: ArrayLike, neuron: LSM, *, dt: float, update: str = "together"
+) -> Array:
     """Activity of a network of LSM neurons, from rest.
 
     All neurons are updated together from the activity of the step before; a synapse with
@@ -345,6 +381,9 @@ def simulate(network: Network, inputs: ArrayLike, neuron: LSM, *, dt: float) -> 
     neuron : LSM
     dt : float
         Step (s).
+    update : {"together", "in turn"}
+        The paper does not say. "in turn": one neuron after the other, in their order in the
+        network, each reading what those before it did in the same step; without delays only.
 
     Returns
     -------
@@ -354,15 +393,25 @@ def simulate(network: Network, inputs: ArrayLike, neuron: LSM, *, dt: float) -> 
     Raises
     ------
     ValueError
-        If shapes disagree, an input is negative, or a value is not finite.
+        If shapes disagree, an input is negative, a value is not finite, or delays are to be
+        updated in turn.
     """
     check.instance("network", network, Network)
     check.instance("neuron", neuron, LSM)
     check.number("dt", dt, above=0)
+    check.choice("update", update, UPDATES)
     activity = check.array("inputs", inputs, shape=(network.n_sensors, "n_steps"), low=0)
     n = network.n_neurons
     static = neuron.k_static * np.asarray(network.n_synapses, dtype=np.float64)
     gain = leak_gain(time_constants(neuron, n), dt)
+    shunting = float(neuron.shunting)
+    out = np.empty((n, activity.shape[1]))
+    if update == "in turn":
+        if network.delays.any():
+            raise ValueError("update: expected 'together' for a network with delays, got 'in turn'")
+        w_exc, w_inh = np.maximum(network.w_rec, 0.0), np.maximum(-network.w_rec, 0.0)
+        _run_in_turn(activity, network.w_in, w_exc, w_inh, static, gain, shunting, out)
+        return out
     # Sources sorted, sensors and excitatory neurons first: no sum then tests for a sign.
     order = np.argsort(-network.sign, kind="stable")
     n_exc = int((network.sign > 0).sum())
@@ -381,7 +430,6 @@ def simulate(network: Network, inputs: ArrayLike, neuron: LSM, *, dt: float) -> 
         width = network.n_sensors + n_targets + _VECTOR
         reads = (longest - ago) * width + np.arange(len(ago))[:, None]
         reads_exc, reads_inh = _packed(reads[:first_inh]), _packed(reads[first_inh:])
-    out = np.empty((n, activity.shape[1]))
     padding = (0, n_targets - n)
     _run_network(
         activity,
@@ -391,6 +439,7 @@ def simulate(network: Network, inputs: ArrayLike, neuron: LSM, *, dt: float) -> 
         reads_inh,
         _aligned(np.pad(static[order], padding, constant_values=1.0)),
         _aligned(np.pad(gain[order], padding)),
+        shunting,
         longest,
         n_exc,
         order,

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.ndimage import uniform_filter1d
 from scipy.signal import butter, csd, find_peaks, periodogram, sosfiltfilt, welch
-from scipy.stats import median_abs_deviation
+from scipy.stats import median_abs_deviation, norm, spearmanr
 
 from lsm import _validate as check
 from lsm._validate import Array
@@ -165,6 +165,26 @@ def gain(power: ArrayLike, input_power: ArrayLike, freqs: ArrayLike) -> Array:
     return np.divide(ratio, scale, out=np.full(ratio.shape, np.nan), where=scale > 0)
 
 
+def band_gain(
+    power: ArrayLike, input_power: ArrayLike, freqs: ArrayLike, band: tuple[float, float]
+) -> Array:
+    """Mean `gain` over the frequencies of a band (Hz).
+
+    Parameters
+    ----------
+    power, input_power, freqs
+        As in `gain`.
+    band : tuple of float
+        Lowest and highest frequency (Hz).
+
+    Returns
+    -------
+    (...) array
+        1 means that the band is as strong, relative to 4-30 Hz, as in the input.
+    """
+    return gain(power, input_power, freqs)[..., _in_band(freqs, band)].mean(axis=-1)
+
+
 def high_frequency_ratio(power: ArrayLike, input_power: ArrayLike, freqs: ArrayLike) -> Array:
     """Mean `gain` from 100 Hz to the top of the band: the HF of the claims.
 
@@ -176,10 +196,120 @@ def high_frequency_ratio(power: ArrayLike, input_power: ArrayLike, freqs: ArrayL
     Returns
     -------
     (...) array
-        1 means that high frequencies are as strong, relative to 4-30 Hz, as in the input.
     """
-    high = _in_band(freqs, (HIGH_FREQUENCY, np.inf))
-    return gain(power, input_power, freqs)[..., high].mean(axis=-1)
+    return band_gain(power, input_power, freqs, (HIGH_FREQUENCY, np.inf))
+
+
+def corner_frequency(transfer: ArrayLike, freqs: ArrayLike) -> float:
+    """Frequency from which on a power transfer is less than half of that at the lowest one.
+
+    Parameters
+    ----------
+    transfer : (n_freqs,) array
+    freqs : (n_freqs,) array
+        Rising (Hz).
+
+    Returns
+    -------
+    float
+        Hz, interpolated; NaN if the transfer has not fallen for good at the end.
+    """
+    values = check.array("transfer", transfer, shape=("n_freqs",), low=0)
+    return crossing(freqs, values, 0.5 * values[0])
+
+
+def loglog_slope(x: ArrayLike, y: ArrayLike) -> float:
+    """Slope of log y on log x by least squares: the exponent of a power law.
+
+    Parameters
+    ----------
+    x, y : (n_points,) array
+        Positive; points of which either is NaN are left out.
+
+    Returns
+    -------
+    float
+        NaN with fewer than two points.
+    """
+    first = check.array("x", x, shape=("n_points",), finite=False)
+    second = check.array("y", y, shape=first.shape, finite=False)
+    known = ~(np.isnan(first) | np.isnan(second))
+    if known.sum() < 2:
+        return float("nan")
+    return float(np.polyfit(np.log(first[known]), np.log(second[known]), 1)[0])
+
+
+def crossing(x: ArrayLike, y: ArrayLike, level: float) -> float:
+    """Where a falling curve passes a level.
+
+    Parameters
+    ----------
+    x : (n_points,) array
+        Positive and rising.
+    y : (n_points,) array
+    level : float
+
+    Returns
+    -------
+    float
+        Interpolated on log x between the last point at or above the level and the next; NaN if
+        there is no such pair.
+    """
+    first = check.array("x", x, shape=("n_points",), low=0)
+    second = check.array("y", y, shape=first.shape)
+    above = np.flatnonzero(second >= level)
+    if above.size == 0 or above[-1] == first.size - 1:
+        return float("nan")
+    i = above[-1]
+    share = (second[i] - level) / (second[i] - second[i + 1])
+    return float(first[i] * (first[i + 1] / first[i]) ** share)
+
+
+def spearman(x: ArrayLike, y: ArrayLike, *, confidence: float = 0.95) -> tuple[float, float, float]:
+    """Rank correlation and its confidence interval by Fisher's transformation.
+
+    With the standard error of Bonett and Wright (2000, Psychometrika 65:23).
+
+    Parameters
+    ----------
+    x, y : (n,) array
+    confidence : float
+
+    Returns
+    -------
+    rho, low, high : float
+        NaN where a signal is constant.
+    """
+    first = check.array("x", x, shape=("n",))
+    second = check.array("y", y, shape=first.shape)
+    check.number("confidence", confidence, above=0, below=1)
+    if first.size < 4:
+        raise ValueError(f"x: expected at least 4 values, got {first.size}")
+    if np.ptp(first) == 0 or np.ptp(second) == 0:
+        return float("nan"), float("nan"), float("nan")
+    rho = float(spearmanr(first, second).statistic)
+    error = np.sqrt((1 + rho**2 / 2) / (first.size - 3))
+    half = float(norm.ppf(0.5 + confidence / 2) * error)
+    z = np.arctanh(np.clip(rho, -1 + 1e-15, 1 - 1e-15))
+    return rho, float(np.tanh(z - half)), float(np.tanh(z + half))
+
+
+def overlap(lower: ArrayLike, higher: ArrayLike) -> float:
+    """Probability that a value of `higher` lies below one of `lower`, ties counting half.
+
+    Parameters
+    ----------
+    lower, higher : (n,) array
+
+    Returns
+    -------
+    float
+        0 for groups that are apart, 0.5 for the same distribution.
+    """
+    first = check.array("lower", lower, shape=("n",))
+    second = check.array("higher", higher, shape=("n",))
+    below = second[:, None] < first
+    return float((below + 0.5 * (second[:, None] == first)).mean())
 
 
 def build_up(ratio: ArrayLike, *, first: int = 5, last: int = 20) -> Array:
@@ -262,11 +392,23 @@ def layer_lead(values: ArrayLike, layer: ArrayLike) -> float:
     return float(second - first)
 
 
+def _outside(x: Array, scale: Array | None, cutoff: float, threshold: float, dt: float) -> NDArray:
+    """Where the part of x above `cutoff` exceeds `threshold` robust deviations of `scale`'s."""
+    sos = butter(4, cutoff, btype="highpass", fs=1 / dt, output="sos")
+    signal = _signal("x", x, n_min=6 * len(sos) + 4)  # what filtering both ways needs at the ends
+    fast = sosfiltfilt(sos, signal, axis=-1)
+    base = fast if scale is None else sosfiltfilt(sos, scale, axis=-1)
+    deviation = median_abs_deviation(base, axis=-1, scale="normal")
+    return np.abs(fast) > threshold * np.asarray(deviation)[..., None]
+
+
 def n_excursions(
     x: ArrayLike,
     *,
     dt: float,
     scale_of: ArrayLike | None = None,
+    apart_from: ArrayLike | None = None,
+    apart: float = 0.0,
     cutoff: float = HIGH_FREQUENCY,
     threshold: float = 5.0,
 ) -> NDArray[np.int64]:
@@ -279,6 +421,11 @@ def n_excursions(
         Step (s).
     scale_of : array like `x`, optional
         Signal whose high-passed deviation is the scale; `x` itself by default.
+    apart_from : array like `x`, optional
+        Signal that excuses a transient: one that lies within `apart` of an excursion of this
+        signal, on its own scale, is not counted.
+    apart : float
+        Excursions of `x` up to this far apart are one transient (s); 0 for none but neighbours.
     cutoff : float
         Corner of the high-pass (Hz), fourth order, without phase shift.
     threshold : float
@@ -290,18 +437,29 @@ def n_excursions(
         Runs of steps beyond the threshold, either sign.
     """
     check.number("dt", dt, above=0)
+    check.number("apart", apart, low=0)
     check.number("cutoff", cutoff, above=0, below=0.5 / dt)
     check.number("threshold", threshold, above=0)
-    sos = butter(4, cutoff, btype="highpass", fs=1 / dt, output="sos")
-    signal = _signal("x", x, n_min=6 * len(sos) + 4)  # what filtering both ways needs at the ends
-    fast = sosfiltfilt(sos, signal, axis=-1)
-    scale = fast
-    if scale_of is not None:
-        scale = sosfiltfilt(sos, check.array("scale_of", scale_of, shape=signal.shape), axis=-1)
-    deviation = median_abs_deviation(scale, axis=-1, scale="normal")
-    outside = np.abs(fast) > threshold * np.asarray(deviation)[..., None]
-    starts = outside[..., 1:] & ~outside[..., :-1]
-    return starts.sum(axis=-1) + outside[..., 0]
+    signal = _signal("x", x)
+    others = [
+        None if other is None else check.array(name, other, shape=signal.shape)
+        for name, other in (("scale_of", scale_of), ("apart_from", apart_from))
+    ]
+    outside = _outside(signal, others[0], cutoff, threshold, dt).reshape(-1, signal.shape[-1])
+    excuse = np.zeros_like(outside)
+    if others[1] is not None:
+        excuse = _outside(others[1], None, cutoff, threshold, dt).reshape(outside.shape)
+    width = max(1, round(apart / dt))
+    counts = []
+    for rows in zip(outside, excuse, strict=True):
+        steps, known = (np.flatnonzero(row) for row in rows)
+        first = np.flatnonzero(np.diff(steps, prepend=-2 * width) > width)
+        starts, ends = steps[first], steps[np.append(first, steps.size)[1:] - 1]
+        near = np.searchsorted(known, ends + width, "right") > np.searchsorted(
+            known, starts - width
+        )
+        counts.append(starts.size - int(near.sum()))
+    return np.reshape(counts, signal.shape[:-1])
 
 
 def cutoff_frequency(x: ArrayLike, y: ArrayLike, *, dt: float, segment: float = 2.0) -> float:

@@ -188,6 +188,33 @@ class Network:
         return tuple(f"{kind}{count}" for kind, count in zip(kinds, counts, strict=True))
 
 
+def _check_sizes(sizes: tuple[int, int]) -> None:
+    if not isinstance(sizes, Sequence) or len(sizes) != 2:
+        raise ValueError(f"sizes: expected two integers, one for each layer, got {sizes!r}")
+    for size in sizes:
+        check.integer("sizes", size, low=1)
+
+
+def check_two_layer(
+    weights: WeightDistribution, sizes: tuple[int, int], n_sensors: int, autapses: bool
+) -> None:
+    """Refuse what `two_layer` cannot build.
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of range or `weights` cannot be sampled.
+    """
+    if isinstance(weights, type) or not hasattr(weights, "sample"):
+        raise ValueError(
+            f"weights: expected Normal, Lognormal, Binary or another distribution with a sample "
+            f"method, got {weights!r}"
+        )
+    _check_sizes(sizes)
+    check.integer("n_sensors", n_sensors, low=1)
+    check.instance("autapses", autapses, bool)
+
+
 def two_layer(
     weights: WeightDistribution,
     *,
@@ -225,17 +252,7 @@ def two_layer(
     ValueError
         If an argument is out of range or `weights` cannot be sampled.
     """
-    if isinstance(weights, type) or not hasattr(weights, "sample"):
-        raise ValueError(
-            f"weights: expected Normal, Lognormal, Binary or another distribution with a sample "
-            f"method, got {weights!r}"
-        )
-    if not isinstance(sizes, Sequence) or len(sizes) != 2:
-        raise ValueError(f"sizes: expected two integers, one for each layer, got {sizes!r}")
-    for size in sizes:
-        check.integer("sizes", size, low=1)
-    check.integer("n_sensors", n_sensors, low=1)
-    check.instance("autapses", autapses, bool)
+    check_two_layer(weights, sizes, n_sensors, autapses)
     layer = np.tile(np.repeat([1, 2], sizes), 2)
     sign = np.repeat([1, -1], sum(sizes))
     n = layer.size
@@ -253,8 +270,16 @@ def two_layer(
     )
 
 
+DELAY_LAWS = ("normal", "uniform")
+
+
 def with_delays(
-    network: Network, mean: float, *, cv: float = 0.2, rng: np.random.Generator
+    network: Network,
+    mean: float,
+    *,
+    cv: float = 0.2,
+    law: str = "normal",
+    rng: np.random.Generator,
 ) -> Network:
     """The same network with a random conduction delay at each recurrent synapse (Figure 6).
 
@@ -267,7 +292,9 @@ def with_delays(
     mean : float
         Mean delay (s).
     cv : float
-        Coefficient of variation of the delays.
+        Coefficient of variation of normal delays.
+    law : {"normal", "uniform"}
+        "uniform": anything from 0 to twice the mean.
     rng : numpy.random.Generator
 
     Returns
@@ -277,10 +304,51 @@ def with_delays(
     Raises
     ------
     ValueError
-        If `mean` or `cv` is negative.
+        If `mean` or `cv` is negative, or the law unknown.
     """
     check.instance("network", network, Network)
     check.number("mean", mean, low=0)
     check.number("cv", cv, low=0)
-    n = network.n_neurons
-    return replace(network, delays=np.abs(check.generator(rng).normal(mean, cv * mean, (n, n))))
+    check.choice("law", law, DELAY_LAWS)
+    check.generator(rng)
+    shape = network.delays.shape
+    if law == "uniform":
+        return replace(network, delays=rng.uniform(0.0, 2 * mean, shape))
+    return replace(network, delays=np.abs(rng.normal(mean, cv * mean, shape)))
+
+
+def scaled_time_constants(
+    tau_dyn: float, power: float, *, sizes: tuple[int, int], n_sensors: int = 6
+) -> Array:
+    """Time constants that grow with the number of synapses of a two-layer network (Figure 8).
+
+    The paper scales with the number of synapses or its square root, but states no constant. Taken
+    here: each neuron against one of its layer in the 5x4 network, which so keeps `tau_dyn`.
+
+    Parameters
+    ----------
+    tau_dyn : float
+        Of the neurons of the 5x4 network (s).
+    power : float
+        0 for the same everywhere, 0.5 for the square root, 1 for proportional.
+    sizes, n_sensors
+        As in `two_layer`.
+
+    Returns
+    -------
+    (n_neurons,) array
+        Seconds.
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of range.
+    """
+    check.number("tau_dyn", tau_dyn, low=0)
+    check.number("power", power, low=0)
+    _check_sizes(sizes)
+    check.integer("n_sensors", n_sensors, low=1)
+    layer = np.tile(np.repeat([1, 2], sizes), 2)
+    sensory = n_sensors * (layer == 1)
+    n_reference = 2 * (5 + 4)
+    return tau_dyn * ((layer.size - 1 + sensory) / (n_reference - 1 + sensory)) ** power

@@ -23,19 +23,24 @@ class LSM:
     tau_dyn : float or (n_neurons,) array
         Time constant of the dynamic leak (s); 0 means no dynamic leak, that is Eq. 1 alone. One
         value for each neuron scales the leak with the number of synapses (Figure 8).
+    shunting : float
+        Share of inhibition in the open channels of Eq. 1: 1 for the sum of magnitudes, as
+        printed; -1 for the magnitude of the sum, the other reading.
 
     Raises
     ------
     ValueError
-        If a constant is negative or not finite.
+        If a constant is negative or not finite, or `shunting` lies outside [-1, 1].
     """
 
     k_static: float = 1.0
     tau_dyn: float | Array = 0.0
+    shunting: float = 1.0
 
     def __post_init__(self) -> None:
         check.number("k_static", self.k_static, low=0)
         check.array("tau_dyn", self.tau_dyn, ndim=(0, 1), low=0)
+        check.number("shunting", self.shunting, low=-1, high=1)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 import yaml
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from lsm._tables import html_table
 
@@ -46,6 +46,21 @@ def book_file(name: str) -> Path:
             if place.is_file():
                 return place
     raise FileNotFoundError(f"{name}: expected the project's book/ in or above {here}")
+
+
+def results_folder() -> Path:
+    """Where the sweeps of all pages keep their results: ``_build/results`` of the project.
+
+    Raises
+    ------
+    FileNotFoundError
+        If neither the working folder nor one above it is the project.
+    """
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if (folder / "_config.yml").is_file() and (folder / "book").is_dir():
+            return folder / "_build" / "results"
+    raise FileNotFoundError(f"_config.yml: expected the project in or above {here}")
 
 
 class ParameterError(ValueError):
@@ -154,6 +169,23 @@ def save_csv(path: str | Path, **columns: ArrayLike | Sequence[str]) -> None:
         os.replace(temporary, target)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def grid(**axes: ArrayLike | Sequence[str]) -> dict[str, NDArray]:
+    """Columns that label every element of an array, its first axis first.
+
+    Parameters
+    ----------
+    **axes
+        Labels of each axis of the array, in order.
+
+    Returns
+    -------
+    dict of str to array
+        Each of the array's shape.
+    """
+    columns = np.meshgrid(*(np.asarray(labels) for labels in axes.values()), indexing="ij")
+    return dict(zip(axes, columns, strict=True))
 
 
 @dataclass(frozen=True)

@@ -377,3 +377,145 @@ def strips(ax: Axes, values: Mapping[str, ArrayLike], colors: Sequence[str]) -> 
         ax.errorbar(column + 0.24, y.mean(), y.std(), fmt="o", color=color, ms=4, capsize=2.5)
     ax.set_xticks(range(len(values)), list(values))
     ax.set_xlim(-0.5, len(values) - 0.5)
+
+
+def power_spectra(
+    ax: Axes,
+    freqs: ArrayLike,
+    power: Mapping[str, ArrayLike],
+    *,
+    colors: Sequence[str | tuple[float, ...]],
+    reference: ArrayLike | None = None,
+) -> None:
+    """Power spectra of several conditions on log axes: the mean of each, its range as a band.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+    freqs : (n_freqs,) array
+        Hz.
+    power : mapping of str to (n_repeats, n_freqs) array
+    colors : sequence of colours
+        One for each condition.
+    reference : (n_freqs,) array, optional
+        Spectrum of the input, drawn dashed.
+    """
+    f = np.asarray(freqs)
+    if reference is not None:
+        ax.loglog(f, reference, color=INPUT, ls="--", lw=1.2, label="input")
+    for (label, repeated), color in zip(power.items(), colors, strict=True):
+        rows = np.asarray(repeated)
+        ax.fill_between(f, rows.min(axis=0), rows.max(axis=0), color=color, alpha=0.13, lw=0)
+        ax.loglog(f, rows.mean(axis=0), color=color, lw=1.3, label=label)
+    _log_frequency_axis(ax.xaxis)
+    ax.set_xlim(f[0], f[-1])
+    ax.set_xlabel("frequency (Hz)")
+
+
+def single_spectra(
+    ax: Axes,
+    freqs: ArrayLike,
+    power: Mapping[str, ArrayLike],
+    *,
+    colors: Sequence[str | tuple[float, ...]],
+) -> None:
+    """As `power_spectra`, with a line for each repetition and none for the mean."""
+    f = np.asarray(freqs)
+    for (label, repeated), color in zip(power.items(), colors, strict=True):
+        rows = np.asarray(repeated)
+        lines = ax.loglog(f, rows.T, color=color, lw=0.7, alpha=0.85)
+        lines[0].set_label(label)
+    _log_frequency_axis(ax.xaxis)
+    ax.set_xlim(f[0], f[-1])
+    ax.set_xlabel("frequency (Hz)")
+
+
+def densities(
+    ax: Axes,
+    samples: Mapping[str, ArrayLike],
+    *,
+    bins: ArrayLike,
+    colors: Sequence[str | tuple[float, ...]],
+) -> None:
+    """Share of the values of several samples in each bin, as outlines.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+    samples : mapping of str to array
+    bins : (n_bins + 1,) array
+    colors : sequence of colours
+        One for each sample.
+    """
+    edges = np.asarray(bins)
+    for (label, values), color in zip(samples.items(), colors, strict=True):
+        counts, _ = np.histogram(np.ravel(values), edges)
+        share = 100 * counts / np.size(values)
+        ax.stairs(share, edges, color=color, fill=True, alpha=0.25)
+        ax.stairs(share, edges, color=color, lw=1.2, label=label)
+
+
+def scan_map(
+    ax: Axes,
+    x: ArrayLike,
+    y: ArrayLike,
+    values: ArrayLike,
+    *,
+    limits: tuple[float, float],
+    level: float,
+) -> QuadMesh:
+    """Values over a log x axis and the rows of y, with the contour of a level.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+    x : (n_x,) array
+        Positive, equal ratios.
+    y : (n_y,) array
+        Equal distances.
+    values : (n_y, n_x) array
+        Positive.
+    limits : (float, float)
+        Ends of the logarithmic colour scale.
+    level : float
+
+    Returns
+    -------
+    matplotlib.collections.QuadMesh
+        For a colour bar.
+    """
+    columns, rows, grid = np.asarray(x), np.asarray(y), np.asarray(values)
+    half = np.diff(rows).mean() / 2
+    edges = np.append(rows - half, rows[-1] + half)
+    mesh = ax.pcolormesh(_edges(columns), edges, grid, norm=LogNorm(*limits), rasterized=True)
+    ax.contour(columns, rows, grid, levels=[level], colors="white", linewidths=1.5)
+    ax.set_xscale("log")
+    return mesh
+
+
+def dots(
+    ax: Axes,
+    values: Mapping[str, ArrayLike],
+    *,
+    colors: Sequence[str | tuple[float, ...]],
+    bound: float | None = None,
+) -> None:
+    """Every repetition of each condition as a dot in its column, the mean as a bar; log axis.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+    values : mapping of str to (n_repeats,) array
+    colors : sequence of colours
+    bound : float, optional
+        Drawn as a dashed line.
+    """
+    for column, (each, color) in enumerate(zip(values.values(), colors, strict=True)):
+        y = np.asarray(each, dtype=float)
+        x = column + np.linspace(-0.25, 0.25, y.size) if y.size > 1 else [column]
+        ax.plot(x, y, "o", color=color, ms=2.5, alpha=0.6, mew=0)
+        ax.plot([column - 0.33, column + 0.33], [np.nanmean(y)] * 2, color=color, lw=2)
+    if bound is not None:
+        ax.axhline(bound, color="0.4", lw=0.8, ls="--", zorder=0)
+    ax.set_yscale("log")
+    ax.set_xticks(range(len(values)), list(values))

@@ -35,16 +35,17 @@ from lsm.network import (
     with_delays,
 )
 from lsm.neurons import LSM, HodgkinHuxley, Izhikevich
-from lsm.spectrum import cwt, highest_frequency, log_frequencies, max_power
-from lsm.sweeps import (
-    Setting,
-    generators,
+from lsm.population import (
     high_frequencies,
-    leak_effect,
-    run,
+    input_power,
+    network_power,
+    population,
     spectrum,
-    sweep,
+    stability,
 )
+from lsm.spectrum import cwt, highest_frequency, log_frequencies, max_power
+from lsm.sweeps import Setting, generators, run, sweep
+from lsm.theory import jacobian, response, spectral_radius
 
 RNG = np.random.default_rng(0)
 NAN, INF = np.nan, np.inf
@@ -335,21 +336,21 @@ TABLE = [
             "stream": NO_INTEGER,
             "dt": NOT_POSITIVE,
             "duration": (*NOT_POSITIVE, 1.0005, 1e-4),  # no whole number of steps
-        },
-    ),
-    (
-        run_with,
-        {},
-        {
-            "weights": (None, "normal"),
-            "sizes": ((0, 1), 5),
+            "weights": (None, "normal", Normal),
+            "sizes": ((0, 1), 5, (5,)),
             "n_sensors": NO_COUNT,
+            "autapses": (1, None),
+            "delay": NEGATIVE,
+            "delay_law": NO_NAME,
+            "recurrence": NEGATIVE,
+            "update": NO_NAME,
             "rate": NEGATIVE,
             "n_presentations": NO_COUNT,
-            "jitter": (*NEGATIVE, 0.11),
+            "jitter": (*NEGATIVE, 1.1),
             "law": NO_NAME,
         },
     ),
+    (Setting, {"delay": 0.01}, {"update": ("in turn",)}),
     (run, {"setting": SETTING, "seed": 0}, {"seed": NO_INTEGER, "repeat": NO_INTEGER}),
     (generators, {"setting": SETTING, "seed": 0}, {"seed": NO_INTEGER, "repeat": NO_INTEGER}),
     (
@@ -357,19 +358,43 @@ TABLE = [
         {"result": RESULT, "freqs": FREQS},
         {"freqs": NO_FREQS, "wavelet": NO_NAME, "skip": (*NEGATIVE, 0.1)},
     ),
-    (
-        high_frequencies,
-        {"result": RESULT, "freqs": FREQS},
-        {
-            "freqs": (*NO_FREQS, FREQS / 100),
-            "skip": (*NEGATIVE, 0.1),
-            "scale_of": shapes((), (4, 199), (3, 200)),
-        },
+    *(
+        (
+            measure,
+            {"result": RESULT, "freqs": FREQS},
+            {"freqs": NO_FREQS, "skip": (*NEGATIVE, 0.1)},
+        )
+        for measure in (high_frequencies, network_power, input_power)
     ),
+    (high_frequencies, {"result": RESULT, "freqs": FREQS}, {"freqs": (FREQS / 100,)}),
     (
-        leak_effect,
-        {"result": RESULT, "tau_dyn": 0.01, "freqs": FREQS},
-        {"tau_dyn": (-1.0, NAN, None, "text"), "freqs": NO_FREQS, "skip": (*NEGATIVE, 0.1)},
+        population,
+        {"settings": [SETTING], "freqs": FREQS, "seed": 0, "n_repeats": 1},
+        {"freqs": NO_FREQS, "seed": NO_INTEGER, "n_repeats": NO_COUNT, "skip": (*NEGATIVE, 0.1)},
+    ),
+    (stability, {"result": RESULT}, {"n_instants": NO_INTEGER}),
+    *(
+        (
+            call,
+            {
+                "network": RESULT.network,
+                "neuron": LSM(),
+                "sensors": RESULT.inputs[:, 0],
+                "activity": RESULT.activity[:, 0],
+                **more,
+            },
+            {
+                "network": (None,),
+                "neuron": (None, Izhikevich()),
+                "sensors": (RESULT.inputs, -RESULT.inputs[:, 0] - 1),
+                "activity": (RESULT.activity, RESULT.activity[:-1, 0], [NAN] * 4),
+            },
+        )
+        for call, more in (
+            (jacobian, {}),
+            (spectral_radius, {"dt": 1e-3}),
+            (response, {"dt": 1e-3, "freqs": FREQS}),
+        )
     ),
     (
         sweep,

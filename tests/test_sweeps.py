@@ -5,22 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from lsm import measures
 from lsm.dynamics import simulate
 from lsm.inputs import PSPKernel, bin_spikes, convolve_psp, present, spike_times
 from lsm.network import Binary, Lognormal, Normal, two_layer, with_delays
 from lsm.neurons import LSM
-from lsm.spectrum import log_frequencies, max_power
-from lsm.sweeps import (
-    Setting,
-    generators,
-    high_frequencies,
-    leak_effect,
-    run,
-    sensory_input,
-    spectrum,
-    sweep,
-)
+from lsm.sweeps import Setting, generators, run, sensory_input, sweep
 
 SMALL = Setting(sizes=(2, 1), n_sensors=3, n_presentations=3, duration=0.5)
 LEAK = LSM(k_static=0.05, tau_dyn=0.01)
@@ -30,7 +19,6 @@ SETTINGS = [
     replace(SMALL, delay=3e-3, weights=Lognormal(mean=0.3)),
     replace(SMALL, stream=1),
 ]
-FREQS = log_frequencies(5.0, 400.0, voices=5)
 
 
 def assert_same(found, expected):
@@ -198,85 +186,6 @@ def test_an_error_in_a_measure_reaches_the_caller():
 
     with pytest.raises(KeyError, match="from within"):
         sweep(refuse, [SMALL], seed=0, n_repeats=2)
-
-
-# What is measured of a run
-
-
-@pytest.mark.parametrize("options", [{}, {"skip": 0.2}, {"wavelet": "cmor1.5-1.0"}])
-def test_spectrum_is_the_maximum_power_of_activity_and_inputs(options):
-    result = run(replace(SMALL, dt=5e-4), seed=0)
-    found = spectrum(result, FREQS, **options)
-    for power, signals in ((found.neurons, result.activity), (found.sensors, result.inputs)):
-        expected = max_power(signals, FREQS, dt=5e-4, n_windows=3, **options)
-        np.testing.assert_allclose(power, expected, rtol=1e-5)  # float32 inside, by batch
-        assert power.shape == (signals.shape[0], FREQS.size, 3)
-
-
-@pytest.mark.parametrize("skip", [0.0, 0.2])
-def test_high_frequencies_are_the_measures_of_the_spectrum(skip):
-    result = run(SMALL, seed=0)
-    # No neuron silent in any presentation, and each with a spectrum of its own.
-    activity = np.random.default_rng(0).random(result.activity.shape) ** np.arange(1, 7)[:, None]
-    result = result._replace(activity=np.cumsum(activity, axis=-1) % 1.0)
-    found = high_frequencies(result, FREQS, skip=skip)
-    neurons = max_power(result.activity, FREQS, dt=1e-3, n_windows=3, skip=skip)
-    sensors = max_power(result.inputs, FREQS, dt=1e-3, n_windows=3, skip=skip)
-    low, high = (FREQS >= 4) & (FREQS <= 30), FREQS >= 100
-
-    def ratio(power, source):
-        gain = power / source
-        return gain[high].mean() / gain[low].mean()
-
-    source = sensors.mean(axis=(0, 2))
-    network = neurons.mean(axis=(0, 2))
-    close = {"rtol": 1e-4}  # float32 inside, by batch
-    np.testing.assert_allclose(found.network, ratio(network, source), **close)
-    for k in range(6):
-        np.testing.assert_allclose(
-            found.neurons[k], ratio(neurons[k].mean(axis=-1), source), **close
-        )
-        for p in range(3):
-            expected = ratio(neurons[k, :, p], sensors[:, :, p].mean(axis=0))
-            np.testing.assert_allclose(found.presentations[k, p], expected, **close)
-    gain = network / source
-    np.testing.assert_allclose(found.gain, gain / gain[low].mean(), **close)
-
-
-def test_transients_are_those_of_the_activity_and_of_its_drive():
-    result = run(SMALL, seed=0)
-    spiky = result.activity.copy()
-    spiky[:, 700] += 1.0  # a transient for certain
-    result = result._replace(activity=spiky)
-    found = high_frequencies(result, FREQS)
-    assert (found.n_excursions > 0).all()
-    np.testing.assert_array_equal(found.n_excursions, measures.n_excursions(spiky, dt=1e-3))
-    drive = result.network.w_in @ result.inputs
-    np.testing.assert_array_equal(found.n_excursions_drive, measures.n_excursions(drive, dt=1e-3))
-    loud = 1e3 * np.random.default_rng(0).random(spiky.shape)
-    assert not high_frequencies(result, FREQS, scale_of=loud).n_excursions.any()
-
-
-def test_the_effect_of_a_leak_is_that_of_a_run_with_it():
-    tau = 5e-3
-    result = run(SMALL, seed=0)
-    leaky = run(replace(SMALL, neuron=replace(SMALL.neuron, tau_dyn=tau)), seed=0)
-    without, having = leak_effect(result, tau, FREQS, skip=0.1)
-    for found, expected in (
-        (without, high_frequencies(result, FREQS, skip=0.1)),
-        (having, high_frequencies(leaky, FREQS, skip=0.1, scale_of=result.activity)),
-    ):
-        for f, e in zip(found, expected, strict=True):
-            np.testing.assert_array_equal(f, e)
-    assert having.network < 0.5 * without.network
-
-
-def test_a_silent_network_has_no_ratio_and_no_excursions():
-    result = run(replace(SMALL, weights=Binary(p=0.0)), seed=0)
-    found = high_frequencies(result, FREQS)
-    assert np.isnan(found.network)
-    assert np.isnan(found.neurons).all()
-    assert not found.n_excursions.any()
 
 
 def test_normal_weights_are_the_default():

@@ -1,0 +1,412 @@
+"""What is measured on runs of networks, and on populations of many of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from lsm import _validate as check
+from lsm import measures
+from lsm._validate import Array
+from lsm.dynamics import simulate
+from lsm.spectrum import max_power
+from lsm.sweeps import Run, Setting, sweep
+from lsm.theory import response, spectral_radius
+
+# A neuron whose power is below this share of the strongest one's is silent: what is left of its
+# start is no dynamics.
+_SILENT = 1e-10
+
+
+class Spectra(NamedTuple):
+    """Maximum power in each presentation.
+
+    Attributes
+    ----------
+    neurons : (n_neurons, n_freqs, n_presentations) array
+    sensors : (n_sensors, n_freqs, n_presentations) array
+    """
+
+    neurons: Array
+    sensors: Array
+
+
+def spectrum(
+    result: Run, freqs: ArrayLike, *, wavelet: str = "morse", skip: float = 0.0
+) -> Spectra:
+    """Maximum power of every neuron and sensor in each presentation of a run.
+
+    Parameters
+    ----------
+    result : Run
+    freqs, wavelet, skip
+        As in `max_power`.
+
+    Returns
+    -------
+    Spectra
+    """
+    signals = np.concatenate([result.activity, result.inputs])
+    power = max_power(
+        signals,
+        freqs,
+        dt=result.setting.dt,
+        n_windows=result.setting.n_presentations,
+        wavelet=wavelet,
+        skip=skip,
+    )
+    return Spectra(*np.split(power, [result.network.n_neurons]))
+
+
+def _without_silent(power: Array) -> Array:
+    """Power of (n_neurons, ...) with zeros for neurons that count as silent."""
+    each = power.reshape(len(power), -1).max(axis=-1)
+    return np.where((each > _SILENT * each.max())[(...,) + (None,) * (power.ndim - 1)], power, 0.0)
+
+
+class HighFrequencies(NamedTuple):
+    """High-frequency content of a run, as the claims of Figure 4 need it.
+
+    Attributes
+    ----------
+    gain : (n_freqs,) array
+        Of the network's mean power.
+    network : float
+        High-frequency ratio of the network's mean power.
+    neurons : (n_neurons,) array
+        Of each neuron; NaN for a silent one.
+    presentations : (n_neurons, n_presentations) array
+        Of each neuron in each presentation, relative to the input of the same presentation.
+    mean : (n_neurons,) array
+        Mean activity of each neuron (a.u.).
+    """
+
+    gain: Array
+    network: float
+    neurons: Array
+    presentations: Array
+    mean: Array
+
+
+def high_frequencies(result: Run, freqs: ArrayLike, *, skip: float = 0.0) -> HighFrequencies:
+    """Measure the high-frequency content of a run.
+
+    Parameters
+    ----------
+    result : Run
+    freqs, skip
+        As in `max_power`.
+
+    Returns
+    -------
+    HighFrequencies
+    """
+    power = spectrum(result, freqs, skip=skip)
+    neurons = _without_silent(power.neurons)
+    sensors = power.sensors.mean(axis=0)
+    source = sensors.mean(axis=-1)
+    network = power.neurons.mean(axis=(0, 2))
+    return HighFrequencies(
+        gain=measures.gain(network, source, freqs),
+        network=float(measures.high_frequency_ratio(network, source, freqs)),
+        neurons=measures.high_frequency_ratio(neurons.mean(axis=-1), source, freqs),
+        presentations=measures.high_frequency_ratio(np.moveaxis(neurons, -1, -2), sensors.T, freqs),
+        mean=result.activity.mean(axis=-1),
+    )
+
+
+class Transients(NamedTuple):
+    """Transients of a run, numbers of each neuron.
+
+    Attributes
+    ----------
+    without_counterpart : (n_neurons,) array
+        On the scale of the same run without dynamic leak; those up to 10 ms apart count as one,
+        and not at all where the neuron's sensory input has an excursion within 10 ms.
+    excursions : (n_neurons,) array
+        On the same scale, all of them.
+    on_own_scale : (n_neurons,) array
+        On the scale of the activity itself.
+    of_drive : (n_neurons,) array
+        Those of the neuron's sensory input on its own scale.
+    """
+
+    without_counterpart: NDArray[np.int64]
+    excursions: NDArray[np.int64]
+    on_own_scale: NDArray[np.int64]
+    of_drive: NDArray[np.int64]
+
+
+def transients(result: Run) -> Transients:
+    """Count the transients of a run, as `measures.n_excursions` defines them.
+
+    Parameters
+    ----------
+    result : Run
+
+    Returns
+    -------
+    Transients
+    """
+    setting, activity = result.setting, result.activity
+    undamped = simulate(
+        result.network,
+        result.inputs,
+        replace(setting.neuron, tau_dyn=0.0),
+        dt=setting.dt,
+        update=setting.update,
+    )
+    drive = result.network.w_in @ result.inputs
+    count = partial(measures.n_excursions, dt=setting.dt)
+    return Transients(
+        without_counterpart=count(activity, scale_of=undamped, apart_from=drive, apart=10e-3),
+        excursions=count(activity, scale_of=undamped),
+        on_own_scale=count(activity),
+        of_drive=count(drive),
+    )
+
+
+class Power(NamedTuple):
+    """What is kept of each network of a population.
+
+    Attributes
+    ----------
+    power : (n_freqs,) array
+        Maximum power in a presentation, mean over presentations and neurons (a.u.²).
+    mean, variance : float
+        Of the activity, mean over neurons.
+    n_silent : int
+        Neurons whose activity stays below 1e-6 a.u. after the first presentation.
+    """
+
+    power: Array
+    mean: float
+    variance: float
+    n_silent: int
+
+
+def network_power(result: Run, *, freqs: ArrayLike, skip: float = 0.0) -> Power:
+    """Mean maximum power of a network's neurons.
+
+    Parameters
+    ----------
+    result : Run
+    freqs, skip
+        As in `max_power`.
+
+    Returns
+    -------
+    Power
+    """
+    setting, activity = result.setting, result.activity
+    n_windows = setting.n_presentations
+    sounding = activity.any(axis=-1)
+    found = max_power(activity[sounding], freqs, dt=setting.dt, n_windows=n_windows, skip=skip)
+    later = activity[:, activity.shape[-1] // n_windows if n_windows > 1 else 0 :]
+    return Power(
+        power=found.mean(axis=-1).sum(axis=0) / len(activity),
+        mean=float(activity.mean()),
+        variance=float(activity.var(axis=-1).mean()),
+        n_silent=int((later.max(axis=-1) < 1e-6).sum()),
+    )
+
+
+class InputPower(NamedTuple):
+    """Maximum power of the sensory input.
+
+    Attributes
+    ----------
+    power : (n_freqs,) array
+        Mean over presentations and sensors (a.u.²).
+    """
+
+    power: Array
+
+
+def input_power(result: Run, *, freqs: ArrayLike, skip: float = 0.0) -> InputPower:
+    """Mean maximum power of a run's sensors.
+
+    Parameters
+    ----------
+    result : Run
+    freqs, skip
+        As in `max_power`.
+
+    Returns
+    -------
+    InputPower
+    """
+    setting = result.setting
+    found = max_power(
+        result.inputs, freqs, dt=setting.dt, n_windows=setting.n_presentations, skip=skip
+    )
+    return InputPower(found.mean(axis=(0, 2)))
+
+
+# What of a setting its sensory input depends on.
+_OF_INPUT = (
+    "n_sensors",
+    "rate",
+    "n_presentations",
+    "duration",
+    "jitter",
+    "law",
+    "kernel",
+    "dt",
+    "stream",
+)
+
+
+class Population(NamedTuple):
+    """Power of many networks of each setting, and of their inputs.
+
+    Attributes
+    ----------
+    power : (n_settings, n_repeats, n_freqs) array
+        Mean over the neurons of a network (a.u.²).
+    input : (n_settings, n_repeats, n_freqs) array
+        Mean over its sensors (a.u.²).
+    mean, variance : (n_settings, n_repeats) array
+        Of the activity, mean over neurons.
+    n_silent : (n_settings, n_repeats) array
+        Neurons without activity.
+    """
+
+    power: Array
+    input: Array
+    mean: Array
+    variance: Array
+    n_silent: Array
+
+
+def population(
+    settings: Sequence[Setting],
+    freqs: ArrayLike,
+    *,
+    seed: int,
+    n_repeats: int,
+    skip: float = 0.0,
+    cache: Path | None = None,
+    n_workers: int | None = None,
+) -> Population:
+    """Measure the power of many networks of each setting.
+
+    Parameters
+    ----------
+    settings : sequence of Setting
+    freqs, skip
+        As in `max_power`.
+    seed, n_repeats, cache, n_workers
+        As in `sweep`.
+
+    Returns
+    -------
+    Population
+    """
+    each = partial(sweep, seed=seed, n_repeats=n_repeats, cache=cache, n_workers=n_workers)
+    f = check.array("freqs", freqs, shape=("n_freqs",))
+    found = each(partial(network_power, freqs=f, skip=skip), settings)
+    # The input is the same for all networks that are driven by it: measured once.
+    inputs = [
+        replace(Setting(), **{name: getattr(s, name) for name in _OF_INPUT}) for s in settings
+    ]
+    keys = [repr(setting) for setting in inputs]
+    unique = dict(zip(keys, inputs, strict=True))
+    rows = each(partial(input_power, freqs=f, skip=skip), list(unique.values()))
+    source = dict(zip(unique, rows, strict=True))
+    return Population(
+        power=np.array([[r.power for r in row] for row in found]),
+        input=np.array([[r.power for r in source[k]] for k in keys]),
+        mean=np.array([[r.mean for r in row] for row in found]),
+        variance=np.array([[r.variance for r in row] for row in found]),
+        n_silent=np.array([[r.n_silent for r in row] for row in found]),
+    )
+
+
+class Stability(NamedTuple):
+    """Linear stability of a run.
+
+    Attributes
+    ----------
+    at_mean : float
+        Spectral radius of the update at the mean activity.
+    largest : float
+        Largest at that and at instants of the run.
+    """
+
+    at_mean: float
+    largest: float
+
+
+def stability(result: Run, *, n_instants: int = 10) -> Stability:
+    """Spectral radius at the mean activity of a run and at instants evenly spread over it.
+
+    Parameters
+    ----------
+    result : Run
+    n_instants : int
+        0 for the mean alone.
+
+    Returns
+    -------
+    Stability
+    """
+    check.integer("n_instants", n_instants)
+    setting = result.setting
+    steps = np.linspace(0, result.inputs.shape[-1] - 1, n_instants + 1).astype(int)[1:]
+    points = [(result.inputs.mean(axis=-1), result.activity.mean(axis=-1))]
+    points += [(result.inputs[:, t], result.activity[:, t - 1]) for t in steps]
+    radii = [
+        spectral_radius(result.network, setting.neuron, sensors, activity, dt=setting.dt)
+        for sensors, activity in points
+    ]
+    return Stability(radii[0], max(radii))
+
+
+class Prediction(NamedTuple):
+    """Power of a network's neurons by linear response, beside the simulated one.
+
+    Attributes
+    ----------
+    predicted, simulated : (n_freqs,) array
+        Mean over neurons (a.u.²).
+    """
+
+    predicted: Array
+    simulated: Array
+
+
+def prediction(result: Run, *, freqs: ArrayLike, skip: float = 0.0) -> Prediction:
+    """Maximum power of a run by linear response around its mean activity.
+
+    The sensors are independent, so their powers add.
+
+    Parameters
+    ----------
+    result : Run
+    freqs, skip
+        As in `max_power`.
+
+    Returns
+    -------
+    Prediction
+    """
+    setting = result.setting
+    power = spectrum(result, freqs, skip=skip)
+    transfer = response(
+        result.network,
+        setting.neuron,
+        result.inputs.mean(axis=-1),
+        result.activity.mean(axis=-1),
+        freqs,
+        dt=setting.dt,
+    )
+    source = power.sensors.mean(axis=-1)
+    predicted = np.einsum("fks,sf->kf", np.abs(transfer) ** 2, source)
+    return Prediction(predicted.mean(axis=0), power.neurons.mean(axis=(0, 2)))

@@ -1,0 +1,117 @@
+"""Small deviations from an operating point: the linear network that Eq. 1-3 become there."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from lsm import _validate as check
+from lsm._validate import Array
+from lsm.dynamics import leak_gain
+from lsm.network import Network
+from lsm.neurons import LSM, time_constants
+
+
+def jacobian(
+    network: Network, neuron: LSM, sensors: ArrayLike, activity: ArrayLike
+) -> tuple[Array, Array]:
+    """Derivatives of Eq. 1 by the activity of each source.
+
+    Parameters
+    ----------
+    network : Network
+    neuron : LSM
+    sensors : (n_sensors,) array
+        Activity of the sensors at the operating point (a.u.).
+    activity : (n_neurons,) array
+        Activity of the neurons that arrives there (a.u.).
+
+    Returns
+    -------
+    by_neurons : (n_neurons, n_neurons) array
+        ``[target, source]``; a neuron that Eq. 3 silences has no derivative.
+    by_sensors : (n_neurons, n_sensors) array
+
+    Raises
+    ------
+    ValueError
+        If shapes disagree or an activity is negative.
+    """
+    check.instance("network", network, Network)
+    check.instance("neuron", neuron, LSM)
+    a = check.array("activity", activity, shape=(network.n_neurons,), low=0)
+    s = check.array("sensors", sensors, shape=(network.n_sensors,), low=0)
+    opened = np.where(network.w_rec < 0, -neuron.shunting * network.w_rec, network.w_rec)
+    total = network.w_rec @ a + network.w_in @ s
+    channels = neuron.k_static * network.n_synapses + opened @ a + network.w_in @ s
+    active = total > 0
+    divisor = np.where(active, channels, np.inf)[:, None]
+    output = np.where(active, total / np.where(active, channels, 1.0), 0.0)[:, None]
+    return (network.w_rec - output * opened) / divisor, network.w_in * (1 - output) / divisor
+
+
+def _lags(network: Network, dt: float) -> NDArray[np.int64]:
+    return 1 + np.rint(network.delays / dt).astype(np.int64)
+
+
+def spectral_radius(
+    network: Network, neuron: LSM, sensors: ArrayLike, activity: ArrayLike, *, dt: float
+) -> float:
+    """Largest factor by which one step multiplies small deviations: below 1 they die out.
+
+    Parameters
+    ----------
+    network, neuron, sensors, activity
+        As in `jacobian`.
+    dt : float
+        Step (s).
+
+    Returns
+    -------
+    float
+        Largest magnitude of the eigenvalues of the update; with delays, of that of the activity
+        of as many steps as the longest delay takes.
+    """
+    by_neurons, _ = jacobian(network, neuron, sensors, activity)
+    gain = leak_gain(time_constants(neuron, network.n_neurons), dt)[:, None]
+    lags = _lags(network, dt)
+    n, longest = network.n_neurons, int(lags.max())
+    update = np.eye(n * longest, k=-n)  # older states move on by one step
+    for lag in np.unique(lags):
+        columns = slice(n * (lag - 1), n * lag)
+        update[:n, columns] = gain * by_neurons * (lags == lag)
+    update[:n, :n] += np.eye(n) * (1 - gain)
+    return float(np.abs(np.linalg.eigvals(update)).max())
+
+
+def response(
+    network: Network,
+    neuron: LSM,
+    sensors: ArrayLike,
+    activity: ArrayLike,
+    freqs: ArrayLike,
+    *,
+    dt: float,
+) -> NDArray[np.complex128]:
+    """Linear response of the neurons to each sensor.
+
+    Parameters
+    ----------
+    network, neuron, sensors, activity
+        As in `jacobian`.
+    freqs : (n_freqs,) array
+        Hz.
+    dt : float
+        Step (s).
+
+    Returns
+    -------
+    (n_freqs, n_neurons, n_sensors) array
+        Amplitude and phase of each neuron for a small oscillation of one sensor by 1.
+    """
+    by_neurons, by_sensors = jacobian(network, neuron, sensors, activity)
+    f = check.array("freqs", freqs, shape=("n_freqs",), low=0)
+    gain = leak_gain(time_constants(neuron, network.n_neurons), dt)[:, None]
+    step = np.exp(-2j * np.pi * f * dt)[:, None, None]  # one step ago
+    loop = np.eye(network.n_neurons) * (1 - step * (1 - gain))
+    return np.linalg.solve(loop - gain * by_neurons * step ** _lags(network, dt), gain * by_sensors)
