@@ -53,7 +53,7 @@ format: $(READY)
 
 clean:
 	rm -rf $(VENV) _build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .benchmarks
-	rm -rf *.egg-info lsm/__pycache__ tests/__pycache__ book/*/data
+	rm -rf *.egg-info lsm/__pycache__ tests/__pycache__ book/data book/*/data
 
 # The first of these commands that is a Python of the right version and can make environments; PYTHON=... chooses another.
 # A half-installed environment has no file "ready" and is made anew.

@@ -368,7 +368,21 @@ def refresh(names: Sequence[str]) -> None:
         notebook = read(BUILD / "executed" / f"{name}.ipynb")
         notebook["metadata"].pop("lsm")
         write(BOOK / f"{name}.ipynb", notebook)
+    tell_verdicts()
     print(f"new references: {', '.join(names)}")
+
+
+def tell_verdicts() -> None:
+    """Bring the README's summary and the badge up to the verdicts of the references."""
+    from lsm import claims
+
+    scorecard = claims.gather(claims.load(BOOK / "claims.yml"), BOOK)
+    readme = ROOT / "README.md"
+    before, _, after = readme.read_text(encoding="utf-8").partition(claims.README_START)
+    _, _, after = after.partition(claims.README_END)
+    block = "\n".join([claims.README_START, claims.readme_block(scorecard), claims.README_END])
+    readme.write_text(before + block + after, encoding="utf-8")
+    (BOOK / "_static" / "badge.svg").write_text(claims.badge(scorecard), encoding="utf-8")
 
 
 def arguments() -> argparse.Namespace:

@@ -20,17 +20,20 @@ import numpy as np
 Result = TypeVar("Result", bound=tuple[Any, ...])
 
 # No result depends on these; import-linter keeps the modules that compute from importing them.
-_NOT_COMPUTING = ("_tables", "claims", "pages", "plots")
+_NOT_COMPUTING = ("_tables", "claims", "experiments", "pages", "plots")
 # Generations of sources whose results are kept.
 _N_KEPT = 3
+# Whose changes `sources` notices.
+_PREFIX = f"{__package__}."
 
 
 def _canonical(value: Any) -> Any:
     """`value` as nested tuples of plain values, equal for equal values in every process."""
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        fields = dataclasses.fields(value)
-        return type(value).__name__, *((f.name, _canonical(getattr(value, f.name))) for f in fields)
-    if isinstance(value, np.ndarray | np.generic):
+    if dataclasses.is_dataclass(type(value)) and type(value).__module__.startswith(_PREFIX):
+        kind, fields = type(value), dataclasses.fields(value)
+        name = f"{kind.__module__}.{kind.__qualname__}"
+        return name, *((f.name, _canonical(getattr(value, f.name))) for f in fields)
+    if isinstance(value, np.ndarray | np.generic) and value.dtype.kind in "biufcSU":
         return "array", value.dtype.str, value.shape, value.tobytes().hex()
     if isinstance(value, tuple | list):
         return tuple(_canonical(item) for item in value)
@@ -46,7 +49,7 @@ def key(function: Callable[..., Any], *arguments: Any) -> str:
     ------
     ValueError
         If the function is another, whose changes would go unnoticed, or an argument is neither a
-        dataclass nor made of numbers, words and arrays.
+        dataclass of this package nor made of numbers, words and arrays.
     """
     keywords: dict[str, Any] = {}
     if isinstance(function, partial):
@@ -54,7 +57,8 @@ def key(function: Callable[..., Any], *arguments: Any) -> str:
             raise ValueError(f"cache: expected a partial of keywords alone, got {function!r}")
         keywords, function = function.keywords, function.func
     name = f"{function.__module__}.{function.__qualname__}"
-    if not name.startswith(f"{__package__}.") or "<" in name:
+    noticed = name.startswith(_PREFIX) and name.split(".")[1] not in _NOT_COMPUTING
+    if not noticed or "<" in name:
         raise ValueError(f"cache: expected a function of {__package__}, got {name}")
     parts = (name, _canonical(sorted(keywords.items())), _canonical(arguments))
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:32]
@@ -72,6 +76,9 @@ def sources() -> str:
     return state.hexdigest()[:16]
 
 
+sources()  # now: what is edited after this import is not what runs here
+
+
 def _generation(folder: Path) -> Path:
     """Folder for results of the present sources; makes room by removing the oldest others."""
     present = folder / sources()
@@ -86,9 +93,10 @@ def _generation(folder: Path) -> Path:
 
 def _read(path: Path, kind: type[Result]) -> Result | None:
     try:
-        with np.load(path, allow_pickle=False) as file:
+        # Opened here: what np.load cannot read, it does not close.
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
             return kind(*(file[name][()] for name in kind._fields))  # type: ignore[attr-defined]
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+    except (OSError, ValueError, KeyError, EOFError, RuntimeError, zipfile.BadZipFile):
         return None  # not there, or spoiled from outside: computed again
 
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import yaml
 from scipy.stats import binomtest
 
@@ -37,6 +38,11 @@ SYMBOLS = {
     "not measured": "·",
 }
 Sample = Mapping[str, float]
+#: Between these lines the README holds what `readme_block` says.
+README_START = "<!-- verdicts: written by make refresh -->"
+README_END = "<!-- end of verdicts -->"
+#: Confidence of the intervals that tables and figures show.
+CONFIDENCE = 0.95
 
 
 def _words(measure: str) -> str:
@@ -63,6 +69,16 @@ class Condition:
     def holds(self, sample: Sample) -> bool:
         """Whether a sample meets the condition."""
         return bool(COMPARISONS[self.comparison](sample[self.measure], self.bound))
+
+    def margin(self, sample: Sample) -> float:
+        """By which factor a sample meets the condition: above 1 it does, below 1 it does not.
+
+        NaN where there is no factor: for equalities, and for bounds or values not above zero.
+        """
+        value = sample[self.measure]
+        if self.comparison == "==" or not (self.bound > 0 and value > 0):
+            return float("nan")
+        return value / self.bound if ">" in self.comparison else self.bound / value
 
     def __str__(self) -> str:
         sign = {"<=": "≤", ">=": "≥", "==": "="}.get(self.comparison, self.comparison)
@@ -211,6 +227,24 @@ def judge(claim: Claim, samples: Sequence[Sample]) -> Verdict:
     return Verdict(id=claim.id, verdict=verdict, samples=tuple(samples), k=sum(full))
 
 
+def share(k: int, n: int) -> tuple[float, float]:
+    """Exact interval (Clopper and Pearson) of a share of which k of n were seen."""
+    interval = binomtest(k, n).proportion_ci(CONFIDENCE, method="exact")
+    return float(interval.low), float(interval.high)
+
+
+def mean_interval(values: Sequence[float]) -> tuple[float, float, float]:
+    """Mean of the finite values, and its interval by the bootstrap (percentiles, fixed draws)."""
+    known = np.asarray(values, dtype=float)
+    known = known[np.isfinite(known)]
+    if known.size == 0:
+        return float("nan"), float("nan"), float("nan")
+    draws = np.random.default_rng(0).integers(known.size, size=(2000, known.size))
+    tail = 50 * (1 - CONFIDENCE)
+    low, high = np.percentile(known[draws].mean(axis=1), [tail, 100 - tail])
+    return float(known.mean()), float(low), float(high)
+
+
 def score(
     ledger: Mapping[str, Claim], measured: Mapping[str, Sample | Sequence[Sample]]
 ) -> Scorecard:
@@ -291,6 +325,29 @@ class Scorecard:
                 rows.append((claim.id, texts[0], says[0], texts[1], says[1], claim.change))
         return Changes(tuple(rows))
 
+    def summary(self) -> str:
+        """One line: how many claims of how many have each verdict."""
+        counts = self.counts()
+        first = f"{counts.pop('reproduced')} of {len(self.verdicts)} claims reproduced"
+        return ", ".join([first, *(f"{n} {name}" for name, n in counts.items() if n)])
+
+    def margins(self) -> dict[str, list[float]]:
+        """By which factor each sample meets each condition, as `Condition.margin`.
+
+        Named by claim and condition; conditions without a factor are left out.
+        """
+        found = {}
+        for v in self.verdicts:
+            for condition in self.ledger[v.id].criterion:
+                factors = [condition.margin(s) for s in v.samples]
+                if factors and any(math.isfinite(x) for x in factors):
+                    found[f"{v.id}: {condition}"] = factors
+        return found
+
+    def overview(self) -> Overview:
+        """The claims as the page that gathers them shows them."""
+        return Overview(self)
+
     def rows(self) -> list[tuple[str, ...]]:
         """Cells of the table, one row for each claim."""
         return [self._row(verdict) for verdict in self.verdicts]
@@ -327,6 +384,80 @@ class Scorecard:
         heads = ("id", "where", "claim", "verdict", "measured", "criterion", "seeds")
         table = html_table(heads, self.rows())
         return {"text/plain": repr(self), "text/html": table, MIME: self.record()}
+
+
+@dataclass(frozen=True)
+class Overview:
+    """All claims by figure, with links to their pages and intervals over seeds.
+
+    On a page that loads ``scorecard.js`` the table can be sorted and filtered.
+    """
+
+    scorecard: Scorecard
+
+    heads = ("id", "where", "claim", "verdict", "measured, drawn", "mean over seeds", "criterion",
+             "seeds")  # fmt: skip
+
+    def rows(self) -> list[tuple[str, ...]]:
+        """Cells, the measured claims first, each group in the order of the ledger."""
+        verdicts = sorted(self.scorecard.verdicts, key=lambda v: v.verdict == "not measured")
+        return [self._row(v) for v in verdicts]
+
+    def _row(self, v: Verdict) -> tuple[str, ...]:
+        name, where, statement, verdict, numbers, criterion, seeds = self.scorecard._row(v)
+        n = len(v.samples)
+        means = []
+        for measure in v.samples[0] if n > 1 else ():
+            mean, low, high = mean_interval([s[measure] for s in v.samples])
+            means.append(f"{_words(measure)} {mean:.3g} [{low:.3g}, {high:.3g}]")
+        if n > 1:
+            low, high = share(v.k, n)
+            seeds = f"{v.k} of {n} [{low:.2f}, {high:.2f}]"
+        return name, where, statement, verdict, numbers, "; ".join(means), criterion, seeds
+
+    def __repr__(self) -> str:
+        return "\n".join(" | ".join(row) for row in self.rows())
+
+    def _repr_html_(self) -> str:
+        pages = {v.id: self.scorecard.ledger[v.id].page for v in self.scorecard.verdicts}
+        return html_table(
+            self.heads,
+            self.rows(),
+            links={name: f"{page}.html" for name, page in pages.items()},
+            kind="scorecard",
+        )
+
+
+def readme_block(scorecard: Scorecard) -> str:
+    """What the README says of the verdicts, between its two markers."""
+    counts = {name: n for name, n in scorecard.counts().items() if n}
+    lines = [
+        f"**{scorecard.summary()}.**",
+        "",
+        "| | " + " | ".join(f"{SYMBOLS[name]} {name}" for name in counts) + " |",
+        "|---|" + "---|" * len(counts),
+        "| claims | " + " | ".join(str(n) for n in counts.values()) + " |",
+        "| | "
+        + " | ".join(
+            ", ".join(v.id for v in scorecard.verdicts if v.verdict == name) for name in counts
+        )
+        + " |",
+    ]
+    return "\n".join(lines)
+
+
+def badge(scorecard: Scorecard) -> str:
+    """The share of reproduced claims as a small SVG image."""
+    text = f"{scorecard.counts()['reproduced']} of {len(scorecard.verdicts)} reproduced"
+    left, right = 48, 12 + 7 * len(text)
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{left + right}" height="20" role="img" '
+        f'aria-label="claims: {text}"><title>claims: {text}</title>'
+        f'<rect width="{left}" height="20" fill="#444"/>'
+        f'<rect x="{left}" width="{right}" height="20" fill="#0072B2"/>'
+        f'<g fill="#fff" font-family="Verdana,DejaVu Sans,sans-serif" font-size="11">'
+        f'<text x="6" y="14">claims</text><text x="{left + 6}" y="14">{text}</text></g></svg>\n'
+    )
 
 
 def _records(path: Path) -> list[Any]:

@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from lsm import _validate as check
 from lsm._validate import Array
 from lsm.network import Network
-from lsm.neurons import LSM, HodgkinHuxley, Izhikevich, time_constants
+from lsm.neurons import LSM, SOLVERS, HodgkinHuxley, Izhikevich, time_constants
 
 # Sources added to a total in one pass, and steps between two copies of the state to the result.
 _PASS = 5
@@ -189,7 +189,7 @@ def _run_izhikevich(current, parameters, step, n_substeps, spikes):
                     spikes[k, t] += 1.0
 
 
-def leak_gain(tau_dyn: ArrayLike, dt: float) -> Array:
+def leak_gain(tau_dyn: ArrayLike, dt: float, solver: str = "exact") -> Array:
     """Share of the way that Eq. 2 goes in one step: 1 - exp(-dt / tau), and 1 without a leak.
 
     The exact solution for an input held constant over the step, rather than Euler's dt / tau: it
@@ -202,6 +202,8 @@ def leak_gain(tau_dyn: ArrayLike, dt: float) -> Array:
         Time constants (s), 0 for no dynamic leak.
     dt : float
         Step (s).
+    solver : {"exact", "euler"}
+        "euler": dt / tau, at most 1.
 
     Returns
     -------
@@ -209,6 +211,9 @@ def leak_gain(tau_dyn: ArrayLike, dt: float) -> Array:
     """
     tau = check.array("tau_dyn", tau_dyn, low=0)
     check.number("dt", dt, above=0)
+    check.choice("solver", solver, SOLVERS)
+    if solver == "euler":
+        return np.minimum(dt / np.where(tau > 0, tau, dt), 1.0)
     return -np.expm1(-dt / np.where(tau > 0, tau, 1.0)) * (tau > 0) + (tau == 0)
 
 
@@ -254,7 +259,7 @@ def lsm_response(inputs: ArrayLike, weights: ArrayLike, neuron: LSM, *, dt: floa
     n_neurons = excitation.shape[0]
     out = np.empty_like(excitation)
     static = np.full(n_neurons, neuron.k_static * n_inputs)
-    gain = leak_gain(time_constants(neuron, n_neurons), dt)
+    gain = leak_gain(time_constants(neuron, n_neurons), dt, neuron.solver)
     _run_lsm(excitation, inhibition, static, gain, float(neuron.shunting), out)
     return out.reshape(np.shape(weights)[:-1] + out.shape[-1:])
 
@@ -403,7 +408,7 @@ def simulate(
     activity = check.array("inputs", inputs, shape=(network.n_sensors, "n_steps"), low=0)
     n = network.n_neurons
     static = neuron.k_static * np.asarray(network.n_synapses, dtype=np.float64)
-    gain = leak_gain(time_constants(neuron, n), dt)
+    gain = leak_gain(time_constants(neuron, n), dt, neuron.solver)
     shunting = float(neuron.shunting)
     out = np.empty((n, activity.shape[1]))
     if update == "in turn":

@@ -214,8 +214,17 @@ def corner_frequency(transfer: ArrayLike, freqs: ArrayLike) -> float:
     float
         Hz, interpolated; NaN if the transfer has not fallen for good at the end.
     """
-    values = check.array("transfer", transfer, shape=("n_freqs",), low=0)
-    return crossing(freqs, values, 0.5 * values[0])
+    f = _rising("freqs", freqs)
+    values = check.array("transfer", transfer, shape=f.shape, low=0)
+    return crossing(f, values, 0.5 * values[0])
+
+
+def _rising(name: str, value: ArrayLike) -> Array:
+    """At least one positive number, each above the one before."""
+    points = check.array(name, value, shape=("n_points",))
+    if points.size == 0 or points[0] <= 0 or (np.diff(points) <= 0).any():
+        raise ValueError(f"{name}: expected positive, rising values, got others")
+    return points
 
 
 def loglog_slope(x: ArrayLike, y: ArrayLike) -> float:
@@ -233,6 +242,9 @@ def loglog_slope(x: ArrayLike, y: ArrayLike) -> float:
     """
     first = check.array("x", x, shape=("n_points",), finite=False)
     second = check.array("y", y, shape=first.shape, finite=False)
+    for name, values in (("x", first), ("y", second)):
+        if ((values <= 0) | np.isinf(values)).any():
+            raise ValueError(f"{name}: expected positive, finite numbers or NaN, got others")
     known = ~(np.isnan(first) | np.isnan(second))
     if known.sum() < 2:
         return float("nan")
@@ -255,8 +267,9 @@ def crossing(x: ArrayLike, y: ArrayLike, level: float) -> float:
         Interpolated on log x between the last point at or above the level and the next; NaN if
         there is no such pair.
     """
-    first = check.array("x", x, shape=("n_points",), low=0)
+    first = _rising("x", x)
     second = check.array("y", y, shape=first.shape)
+    check.number("level", level)
     above = np.flatnonzero(second >= level)
     if above.size == 0 or above[-1] == first.size - 1:
         return float("nan")
@@ -273,6 +286,7 @@ def spearman(x: ArrayLike, y: ArrayLike, *, confidence: float = 0.95) -> tuple[f
     Parameters
     ----------
     x, y : (n,) array
+        Pairs of which either is NaN are left out.
     confidence : float
 
     Returns
@@ -280,11 +294,13 @@ def spearman(x: ArrayLike, y: ArrayLike, *, confidence: float = 0.95) -> tuple[f
     rho, low, high : float
         NaN where a signal is constant.
     """
-    first = check.array("x", x, shape=("n",))
-    second = check.array("y", y, shape=first.shape)
+    first = check.array("x", x, shape=("n",), finite=False)
+    second = check.array("y", y, shape=first.shape, finite=False)
     check.number("confidence", confidence, above=0, below=1)
+    known = ~(np.isnan(first) | np.isnan(second))
+    first, second = first[known], second[known]
     if first.size < 4:
-        raise ValueError(f"x: expected at least 4 values, got {first.size}")
+        raise ValueError(f"x: expected at least 4 pairs without NaN, got {first.size}")
     if np.ptp(first) == 0 or np.ptp(second) == 0:
         return float("nan"), float("nan"), float("nan")
     rho = float(spearmanr(first, second).statistic)
@@ -300,14 +316,18 @@ def overlap(lower: ArrayLike, higher: ArrayLike) -> float:
     Parameters
     ----------
     lower, higher : (n,) array
+        NaN are left out.
 
     Returns
     -------
     float
-        0 for groups that are apart, 0.5 for the same distribution.
+        0 for groups that are apart, 0.5 for the same distribution; NaN if one is empty.
     """
-    first = check.array("lower", lower, shape=("n",))
-    second = check.array("higher", higher, shape=("n",))
+    first = check.array("lower", lower, shape=("n",), finite=False)
+    second = check.array("higher", higher, shape=("n",), finite=False)
+    first, second = first[~np.isnan(first)], second[~np.isnan(second)]
+    if first.size == 0 or second.size == 0:
+        return float("nan")
     below = second[:, None] < first
     return float((below + 0.5 * (second[:, None] == first)).mean())
 

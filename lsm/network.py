@@ -50,21 +50,28 @@ class Normal:
 class Lognormal:
     """Lognormal weights; `mean` and `cv` are those of the weights, not of their logarithm.
 
+    With ``of="logarithm"`` they are those of the logarithm, the other reading of the text, which
+    MATLAB's `lognrnd` would give: all weights are then above 1.
+
     Raises
     ------
     ValueError
-        If `mean` is not positive or `cv` is negative.
+        If `mean` is not positive, `cv` is negative, or `of` is neither "weights" nor "logarithm".
     """
 
     mean: float
     cv: float = 0.2
+    of: str = "weights"
 
     def __post_init__(self) -> None:
         check.number("mean", self.mean, above=0)
         check.number("cv", self.cv, low=0)
+        check.choice("of", self.of, ("weights", "logarithm"))
 
     def sample(self, shape: tuple[int, ...], *, rng: np.random.Generator) -> Array:
         """Draw weights of the given shape."""
+        if self.of == "logarithm":
+            return check.generator(rng).lognormal(self.mean, self.cv * self.mean, shape)
         variance = np.log1p(self.cv**2)
         mu = np.log(self.mean) - variance / 2
         return check.generator(rng).lognormal(mu, np.sqrt(variance), shape)
@@ -188,11 +195,11 @@ class Network:
         return tuple(f"{kind}{count}" for kind, count in zip(kinds, counts, strict=True))
 
 
-def _check_sizes(sizes: tuple[int, int]) -> None:
+def _check_sizes(name: str, sizes: tuple[int, int]) -> None:
     if not isinstance(sizes, Sequence) or len(sizes) != 2:
-        raise ValueError(f"sizes: expected two integers, one for each layer, got {sizes!r}")
+        raise ValueError(f"{name}: expected two integers, one for each layer, got {sizes!r}")
     for size in sizes:
-        check.integer("sizes", size, low=1)
+        check.integer(name, size, low=1)
 
 
 def check_two_layer(
@@ -210,7 +217,7 @@ def check_two_layer(
             f"weights: expected Normal, Lognormal, Binary or another distribution with a sample "
             f"method, got {weights!r}"
         )
-    _check_sizes(sizes)
+    _check_sizes("sizes", sizes)
     check.integer("n_sensors", n_sensors, low=1)
     check.instance("autapses", autapses, bool)
 
@@ -318,7 +325,12 @@ def with_delays(
 
 
 def scaled_time_constants(
-    tau_dyn: float, power: float, *, sizes: tuple[int, int], n_sensors: int = 6
+    tau_dyn: float,
+    power: float,
+    *,
+    sizes: tuple[int, int],
+    n_sensors: int = 6,
+    reference: tuple[int, int] = (5, 4),
 ) -> Array:
     """Time constants that grow with the number of synapses of a two-layer network (Figure 8).
 
@@ -328,11 +340,13 @@ def scaled_time_constants(
     Parameters
     ----------
     tau_dyn : float
-        Of the neurons of the 5x4 network (s).
+        Of the neurons of the reference network (s).
     power : float
         0 for the same everywhere, 0.5 for the square root, 1 for proportional.
     sizes, n_sensors
         As in `two_layer`.
+    reference : (int, int)
+        Sizes of the network that keeps `tau_dyn`.
 
     Returns
     -------
@@ -346,9 +360,10 @@ def scaled_time_constants(
     """
     check.number("tau_dyn", tau_dyn, low=0)
     check.number("power", power, low=0)
-    _check_sizes(sizes)
+    _check_sizes("sizes", sizes)
+    _check_sizes("reference", reference)
     check.integer("n_sensors", n_sensors, low=1)
     layer = np.tile(np.repeat([1, 2], sizes), 2)
+    others = 2 * sum(reference) - 1
     sensory = n_sensors * (layer == 1)
-    n_reference = 2 * (5 + 4)
-    return tau_dyn * ((layer.size - 1 + sensory) / (n_reference - 1 + sensory)) ** power
+    return tau_dyn * ((layer.size - 1 + sensory) / (others + sensory)) ** power

@@ -10,6 +10,8 @@ import numpy as np
 from lsm import _validate as check
 from lsm._validate import Array
 
+SOLVERS = ("exact", "euler")
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class LSM:
@@ -26,18 +28,23 @@ class LSM:
     shunting : float
         Share of inhibition in the open channels of Eq. 1: 1 for the sum of magnitudes, as
         printed; -1 for the magnitude of the sum, the other reading.
+    solver : {"exact", "euler"}
+        How Eq. 2 is solved, as in `leak_gain`.
 
     Raises
     ------
     ValueError
-        If a constant is negative or not finite, or `shunting` lies outside [-1, 1].
+        If a constant is negative or not finite, `shunting` lies outside [-1, 1], or the solver is
+        unknown.
     """
 
     k_static: float = 1.0
     tau_dyn: float | Array = 0.0
     shunting: float = 1.0
+    solver: str = "exact"
 
     def __post_init__(self) -> None:
+        check.choice("solver", self.solver, SOLVERS)
         check.number("k_static", self.k_static, low=0)
         check.array("tau_dyn", self.tau_dyn, ndim=(0, 1), low=0)
         check.number("shunting", self.shunting, low=-1, high=1)

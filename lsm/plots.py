@@ -12,7 +12,7 @@ from matplotlib.axis import Axis
 from matplotlib.collections import QuadMesh
 from matplotlib.colors import LogNorm
 from matplotlib.lines import Line2D
-from matplotlib.patches import FancyArrowPatch
+from matplotlib.patches import FancyArrowPatch, Rectangle
 from matplotlib.ticker import LogLocator, NullFormatter, ScalarFormatter
 from numpy.typing import ArrayLike
 
@@ -226,6 +226,13 @@ def _edges(freqs: Array) -> Array:
 def _log_frequency_axis(axis: Axis) -> None:
     axis.set_major_locator(LogLocator(subs=(1, 2, 5), numticks=12))
     axis.set_major_formatter(ScalarFormatter())
+    axis.set_minor_formatter(NullFormatter())
+
+
+def plain_ticks(axis: Axis, values: ArrayLike) -> None:
+    """Ticks of a log axis at these values alone, written out."""
+    numbers = np.asarray(values)
+    axis.set_ticks(numbers, [f"{x:g}" for x in numbers])
     axis.set_minor_formatter(NullFormatter())
 
 
@@ -519,3 +526,140 @@ def dots(
         ax.axhline(bound, color="0.4", lw=0.8, ls="--", zorder=0)
     ax.set_yscale("log")
     ax.set_xticks(range(len(values)), list(values))
+
+
+def rows_of_dots(
+    ax: Axes, values: Mapping[str, ArrayLike], *, color: str, bound: float | None = None
+) -> None:
+    """Every value of each condition as a tick in its row, the first on top, the median as a dot.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+    values : mapping of str to array
+    color : str
+    bound : float, optional
+        Drawn as a dashed line.
+    """
+    for row, each in enumerate(values.values()):
+        x = np.ravel(each)
+        ax.plot(x, np.full(x.size, row), "|", color=color, alpha=0.35, ms=8)
+        ax.plot(np.median(x), row, "o", color=color, ms=5, mec="white", mew=0.8)
+    if bound is not None:
+        ax.axvline(bound, color="0.4", lw=0.8, ls="--", zorder=0)
+    ax.set_yticks(range(len(values)), list(values))
+    ax.set_ylim(len(values) - 0.5, -0.5)
+
+
+def prediction(
+    ax: Axes, freqs: ArrayLike, predicted: ArrayLike, simulated: ArrayLike, *, color: str
+) -> None:
+    """A simulated spectrum as a line, and its prediction dashed.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+    freqs, predicted, simulated : (n_freqs,) array
+    color : str
+    """
+    f = np.asarray(freqs)
+    ax.loglog(f, simulated, color=color, lw=2.5, alpha=0.4)
+    ax.loglog(f, predicted, color=color, lw=1.0, ls="--")
+    ax.xaxis.set_major_locator(LogLocator(numticks=5))
+    ax.xaxis.set_major_formatter(ScalarFormatter())
+
+
+def forest(ax: Axes, margins: Mapping[str, ArrayLike], *, limits: tuple[float, float]) -> None:
+    """By which factor conditions are met: every sample, and the median; right of 1 it is met.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+    margins : mapping of str to array
+        Factors of each condition, the first on top.
+    limits : (float, float)
+        Factors beyond are drawn as arrows at the ends of the log axis.
+    """
+    low, high = limits
+    for row, each in enumerate(margins.values()):
+        values = np.asarray(each, dtype=float)
+        values = values[np.isfinite(values)]
+        middle = float(np.median(values))
+        color = LEAK if middle >= 1 else NO_LEAK
+        shown = np.clip(values, low, high)
+        ax.plot(shown, np.full(values.size, row), "|", color=color, alpha=0.5, ms=6)
+        ax.plot(shown[:1], [row], "o", color="white", mec=color, ms=4, zorder=3)
+        marker = "<" if middle < low else ">" if middle > high else "D"
+        ax.plot(np.clip(middle, low, high), row, marker, color=color, ms=4)
+    ax.axvline(1, color="0.3", lw=0.8)
+    ax.set_xscale("log")
+    ax.set_xlim(low / 1.2, high * 1.2)
+    ax.set_yticks(range(len(margins)), list(margins))
+    ax.set_ylim(len(margins) - 0.4, -0.6)
+    ax.grid(axis="y", color="0.92")
+    ax.set_axisbelow(True)
+
+
+def shares(
+    ax: Axes, shares: Mapping[str, tuple[float, float, float]], *, colors: Sequence[str]
+) -> None:
+    """Shares of seeds with their intervals, one row for each claim, the first on top.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+    shares : mapping of str to (share, low, high)
+    colors : sequence of str
+        One for each row.
+    """
+    for row, ((share, low, high), color) in enumerate(zip(shares.values(), colors, strict=True)):
+        ax.plot([low, high], [row, row], color=color, lw=2, alpha=0.5)
+        ax.plot(share, row, "o", color=color, ms=4)
+    ax.axvline(0.5, color="0.3", lw=0.8, ls="--")
+    ax.set_xlim(-0.03, 1.03)
+    ax.set_yticks(range(len(shares)), list(shares))
+    ax.set_ylim(len(shares) - 0.4, -0.6)
+    ax.grid(axis="y", color="0.92")
+    ax.set_axisbelow(True)
+
+
+def verdict_matrix(
+    ax: Axes,
+    verdicts: Sequence[Sequence[str]],
+    rows: Sequence[str],
+    columns: Sequence[str],
+    symbols: Mapping[str, str],
+) -> None:
+    """Verdicts as coloured cells with symbols; those that differ from the first row are framed.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+    verdicts : (n_rows, n_columns) nested sequence of str
+    rows, columns : sequence of str
+    symbols : mapping of verdict to symbol
+        In the order of the colours: good, partly, borderline, bad, and others grey.
+    """
+    colors = dict(zip(symbols, ("#8FD3BC", "#F6D58E", "#DDDDDD", "#E8A0A8"), strict=False))
+    for y, row in enumerate(verdicts):
+        for x, verdict in enumerate(row):
+            changed = verdict != verdicts[0][x] and verdict in colors
+            ax.add_patch(
+                Rectangle(
+                    (x - 0.46, y - 0.46),
+                    0.92,
+                    0.92,
+                    facecolor=colors.get(verdict, "white"),
+                    edgecolor="black" if changed else "none",
+                    lw=1.3,
+                )
+            )
+            ax.text(x, y, symbols.get(verdict, ""), ha="center", va="center", fontsize=8)
+    ax.set_xlim(-0.5, len(columns) - 0.5)
+    ax.set_ylim(len(rows) - 0.5, -0.5)
+    ax.set_xticks(range(len(columns)), columns)
+    ax.set_yticks(range(len(rows)), rows)
+    ax.xaxis.tick_top()
+    ax.tick_params(length=0)
+    for side in ax.spines.values():
+        side.set_visible(False)

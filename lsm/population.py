@@ -122,18 +122,18 @@ def high_frequencies(result: Run, freqs: ArrayLike, *, skip: float = 0.0) -> Hig
 
 
 class Transients(NamedTuple):
-    """Transients of a run, numbers of each neuron.
+    """Transients of a run, their number in each of some neurons.
 
     Attributes
     ----------
-    without_counterpart : (n_neurons,) array
+    without_counterpart : (n_some,) array
         On the scale of the same run without dynamic leak; those up to 10 ms apart count as one,
         and not at all where the neuron's sensory input has an excursion within 10 ms.
-    excursions : (n_neurons,) array
+    excursions : (n_some,) array
         On the same scale, all of them.
-    on_own_scale : (n_neurons,) array
+    on_own_scale : (n_some,) array
         On the scale of the activity itself.
-    of_drive : (n_neurons,) array
+    of_drive : (n_some,) array
         Those of the neuron's sensory input on its own scale.
     """
 
@@ -143,26 +143,30 @@ class Transients(NamedTuple):
     of_drive: NDArray[np.int64]
 
 
-def transients(result: Run) -> Transients:
+def transients(result: Run, *, neurons: Sequence[int] | None = None) -> Transients:
     """Count the transients of a run, as `measures.n_excursions` defines them.
 
     Parameters
     ----------
     result : Run
+    neurons : sequence of int, optional
+        Which neurons; all by default.
 
     Returns
     -------
     Transients
     """
-    setting, activity = result.setting, result.activity
+    setting = result.setting
+    some = slice(None) if neurons is None else list(neurons)
     undamped = simulate(
         result.network,
         result.inputs,
         replace(setting.neuron, tau_dyn=0.0),
         dt=setting.dt,
         update=setting.update,
-    )
-    drive = result.network.w_in @ result.inputs
+    )[some]
+    activity = result.activity[some]
+    drive = result.network.w_in[some] @ result.inputs
     count = partial(measures.n_excursions, dt=setting.dt)
     return Transients(
         without_counterpart=count(activity, scale_of=undamped, apart_from=drive, apart=10e-3),
@@ -191,13 +195,20 @@ class Power(NamedTuple):
     n_silent: int
 
 
-def network_power(result: Run, *, freqs: ArrayLike, skip: float = 0.0) -> Power:
+def network_power(
+    result: Run,
+    *,
+    freqs: ArrayLike,
+    skip: float = 0.0,
+    wavelet: str = "morse",
+    ends: str = "reflected",
+) -> Power:
     """Mean maximum power of a network's neurons.
 
     Parameters
     ----------
     result : Run
-    freqs, skip
+    freqs, skip, wavelet, ends
         As in `max_power`.
 
     Returns
@@ -207,7 +218,15 @@ def network_power(result: Run, *, freqs: ArrayLike, skip: float = 0.0) -> Power:
     setting, activity = result.setting, result.activity
     n_windows = setting.n_presentations
     sounding = activity.any(axis=-1)
-    found = max_power(activity[sounding], freqs, dt=setting.dt, n_windows=n_windows, skip=skip)
+    found = max_power(
+        activity[sounding],
+        freqs,
+        dt=setting.dt,
+        n_windows=n_windows,
+        skip=skip,
+        wavelet=wavelet,
+        ends=ends,
+    )
     later = activity[:, activity.shape[-1] // n_windows if n_windows > 1 else 0 :]
     return Power(
         power=found.mean(axis=-1).sum(axis=0) / len(activity),
@@ -222,20 +241,27 @@ class InputPower(NamedTuple):
 
     Attributes
     ----------
-    power : (n_freqs,) array
-        Mean over presentations and sensors (a.u.²).
+    power : (n_freqs, n_presentations) array
+        Mean over sensors (a.u.²).
     """
 
     power: Array
 
 
-def input_power(result: Run, *, freqs: ArrayLike, skip: float = 0.0) -> InputPower:
+def input_power(
+    result: Run,
+    *,
+    freqs: ArrayLike,
+    skip: float = 0.0,
+    wavelet: str = "morse",
+    ends: str = "reflected",
+) -> InputPower:
     """Mean maximum power of a run's sensors.
 
     Parameters
     ----------
     result : Run
-    freqs, skip
+    freqs, skip, wavelet, ends
         As in `max_power`.
 
     Returns
@@ -244,9 +270,15 @@ def input_power(result: Run, *, freqs: ArrayLike, skip: float = 0.0) -> InputPow
     """
     setting = result.setting
     found = max_power(
-        result.inputs, freqs, dt=setting.dt, n_windows=setting.n_presentations, skip=skip
+        result.inputs,
+        freqs,
+        dt=setting.dt,
+        n_windows=setting.n_presentations,
+        skip=skip,
+        wavelet=wavelet,
+        ends=ends,
     )
-    return InputPower(found.mean(axis=(0, 2)))
+    return InputPower(found.mean(axis=0))
 
 
 # What of a setting its sensory input depends on.
@@ -292,6 +324,8 @@ def population(
     seed: int,
     n_repeats: int,
     skip: float = 0.0,
+    wavelet: str = "morse",
+    ends: str = "reflected",
     cache: Path | None = None,
     n_workers: int | None = None,
 ) -> Population:
@@ -300,7 +334,7 @@ def population(
     Parameters
     ----------
     settings : sequence of Setting
-    freqs, skip
+    freqs, skip, wavelet, ends
         As in `max_power`.
     seed, n_repeats, cache, n_workers
         As in `sweep`.
@@ -311,22 +345,43 @@ def population(
     """
     each = partial(sweep, seed=seed, n_repeats=n_repeats, cache=cache, n_workers=n_workers)
     f = check.array("freqs", freqs, shape=("n_freqs",))
-    found = each(partial(network_power, freqs=f, skip=skip), settings)
+    found = each(partial(network_power, freqs=f, skip=skip, wavelet=wavelet, ends=ends), settings)
     # The input is the same for all networks that are driven by it: measured once.
     inputs = [
         replace(Setting(), **{name: getattr(s, name) for name in _OF_INPUT}) for s in settings
     ]
     keys = [repr(setting) for setting in inputs]
     unique = dict(zip(keys, inputs, strict=True))
-    rows = each(partial(input_power, freqs=f, skip=skip), list(unique.values()))
+    rows = each(
+        partial(input_power, freqs=f, skip=skip, wavelet=wavelet, ends=ends), list(unique.values())
+    )
     source = dict(zip(unique, rows, strict=True))
     return Population(
         power=np.array([[r.power for r in row] for row in found]),
-        input=np.array([[r.power for r in source[k]] for k in keys]),
+        input=np.array([[r.power.mean(axis=-1) for r in source[k]] for k in keys]),
         mean=np.array([[r.mean for r in row] for row in found]),
         variance=np.array([[r.variance for r in row] for row in found]),
         n_silent=np.array([[r.n_silent for r in row] for row in found]),
     )
+
+
+def extended(drawn: Population, further: Population) -> Population:
+    """Networks of a figure, and more behind its verdicts.
+
+    Parameters
+    ----------
+    drawn : Population
+    further : Population
+        Of the same settings, perhaps with fewer presentations: the mean of the maxima is the
+        same, its scatter a little wider. Its first repeats are the same networks again, and left
+        out.
+
+    Returns
+    -------
+    Population
+    """
+    pairs = zip(drawn, further, strict=True)
+    return Population(*(np.concatenate([a, b[:, a.shape[1] :]], axis=1) for a, b in pairs))
 
 
 class Stability(NamedTuple):
@@ -338,14 +393,21 @@ class Stability(NamedTuple):
         Spectral radius of the update at the mean activity.
     largest : float
         Largest at that and at instants of the run.
+    remainder : float
+        What is left of a perturbation in the last tenth of the run, over the most that it did:
+        NaN if it did nothing.
     """
 
     at_mean: float
     largest: float
+    remainder: float
 
 
-def stability(result: Run, *, n_instants: int = 10) -> Stability:
+def stability(result: Run, *, n_instants: int = 5) -> Stability:
     """Spectral radius at the mean activity of a run and at instants evenly spread over it.
+
+    And the fate of a perturbation, which needs no linearisation: the run is repeated with 1 a.u.
+    more from every sensor at one step, a tenth of the way into it.
 
     Parameters
     ----------
@@ -366,7 +428,14 @@ def stability(result: Run, *, n_instants: int = 10) -> Stability:
         spectral_radius(result.network, setting.neuron, sensors, activity, dt=setting.dt)
         for sensors, activity in points
     ]
-    return Stability(radii[0], max(radii))
+    n = result.inputs.shape[-1]
+    kicked = result.inputs.copy()
+    kicked[:, n // 10] += 1.0
+    other = simulate(result.network, kicked, setting.neuron, dt=setting.dt, update=setting.update)
+    apart = np.abs(other - result.activity).max(axis=0)
+    most = float(apart.max())
+    left = float(apart[-(n // 10) :].max()) / most if most > 0 else float("nan")
+    return Stability(radii[0], max(radii), left)
 
 
 class Prediction(NamedTuple):

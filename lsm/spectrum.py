@@ -160,6 +160,20 @@ def _pywt_rows(x: Array, freqs: Array, dt: float, wavelet: str) -> Iterator[NDAr
         yield coefs[0][..., start : start + x.shape[-1]] * parts / response / np.sqrt(scale)
 
 
+ENDS = ("reflected", "zero", "periodic")
+
+
+def _morse_rows(x: Array, freqs: Array, dt: float, ends: str) -> Iterator[NDArray]:
+    """As `_pywt_rows`, of a signal that is zero beyond its ends, or begins again there."""
+    n = x.shape[-1]
+    before = n // 2 if ends == "zero" else 0
+    extended = np.pad(x, [(0, 0)] * (x.ndim - 1) + [(before, before)])
+    spectrum = fft.fft(extended, axis=-1)
+    bins = fft.fftfreq(extended.shape[-1], dt)
+    for f in freqs:
+        yield fft.ifft(spectrum * morse(bins / f), axis=-1)[..., before : before + n]
+
+
 def _band(f: float, n: int, dt: float) -> tuple[slice, Array]:
     """Bins in which the Morse wavelet at `f` acts on a DCT-II of length n, and its factors there.
 
@@ -368,6 +382,7 @@ def max_power(
     dt: float,
     n_windows: int,
     wavelet: str = "morse",
+    ends: str = "reflected",
     skip: float = 0.0,
 ) -> Array:
     """Maximum power of each frequency in each window (section Frequency Analysis).
@@ -388,6 +403,8 @@ def max_power(
         Number of equal windows; must divide n_steps.
     wavelet : str
         "morse", or a continuous wavelet of PyWavelets such as "cmor1.5-1.0".
+    ends : {"reflected", "zero", "periodic"}
+        What lies beyond the signal; others than "reflected" for the Morse wavelet alone.
     skip : float
         Time at the start that is left out (s): the signal is reflected there, so that the edge
         where it starts from rest leaks into no frequency, and the first maximum begins there.
@@ -404,6 +421,7 @@ def max_power(
         wavelet is unknown, or `x` is not finite.
     """
     signals, f = _checked(x, freqs, dt, wavelet)
+    check.choice("ends", ends, ENDS if wavelet == "morse" else ENDS[:1])
     n = signals.shape[-1]
     check.integer("n_windows", n_windows, low=1)
     if n % n_windows:
@@ -419,7 +437,7 @@ def max_power(
         mirrored = flat[:, n_skipped : 2 * n_skipped][:, ::-1]
         flat = np.concatenate([mirrored, flat[:, n_skipped:]], axis=-1)
     result = np.empty((flat.shape[0], f.size, n_windows))
-    if wavelet == "morse":
+    if wavelet == "morse" and ends == "reflected":
         spectrum = fft.dct(flat, type=2, axis=-1)
         # Single precision is enough from here on, once the scale of each signal is taken out.
         scale = np.abs(spectrum).max(axis=-1, keepdims=True)
@@ -429,7 +447,13 @@ def max_power(
             result[:, i] = _morse_maxima(spectrum, value, dt, n_windows, n_skipped) * scale**2
     else:
         for j, signal in enumerate(flat):  # one at a time: PyWavelets pads generously
-            for i, row in enumerate(_pywt_rows(signal[None], f, dt, wavelet)):
+            one = signal[None]
+            rows = (
+                _morse_rows(one, f, dt, ends)
+                if wavelet == "morse"
+                else _pywt_rows(one, f, dt, wavelet)
+            )
+            for i, row in enumerate(rows):
                 power = np.abs(row) ** 2
                 power[:, :n_skipped] = 0.0
                 result[j, i] = power.reshape(n_windows, n // n_windows).max(axis=-1)

@@ -13,6 +13,7 @@ from threading import Lock
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from lsm import _validate as check
 from lsm._validate import Array
@@ -50,6 +51,8 @@ class Setting:
         As in `two_layer`.
     delay, delay_law : float, str
         Mean conduction delay (s), 0 for none; and the law, as in `with_delays`.
+    count_zero : bool
+        Whether synapses of weight zero count among the i of Eq. 1.
     recurrence : float
         Factor on the recurrent weights: 0 leaves each neuron alone with its sensors, under the
         static leak of all its synapses.
@@ -74,6 +77,7 @@ class Setting:
     autapses: bool = False
     delay: float = 0.0
     delay_law: str = "normal"
+    count_zero: bool = True
     recurrence: float = 1.0
     update: str = "together"
     rate: float = 50.0
@@ -97,6 +101,7 @@ class Setting:
         check.choice("update", self.update, UPDATES)
         if self.update == "in turn" and self.delay:
             raise ValueError(f"update: expected 'together' with delays, got {self.update!r}")
+        check.instance("count_zero", self.count_zero, bool)
         check.integer("stream", self.stream)
         check.integer("n_presentations", self.n_presentations, low=1)
         for name in ("delay", "rate", "recurrence"):
@@ -194,6 +199,9 @@ def run(setting: Setting, *, seed: int, repeat: int = 0) -> Run:
     )
     if setting.delay:
         network = with_delays(network, setting.delay, law=setting.delay_law, rng=rng_delays)
+    if not setting.count_zero:
+        each = np.concatenate([network.w_in, network.w_rec], axis=1)
+        network = replace(network, n_synapses=np.count_nonzero(each, axis=1))
     network = replace(network, w_rec=setting.recurrence * network.w_rec)
     activity = simulate(network, inputs, setting.neuron, dt=setting.dt, update=setting.update)
     return Run(setting, network, inputs, activity)
@@ -282,10 +290,13 @@ def sweep(
         progress.done()
         return found
 
-    with ThreadPoolExecutor(n_workers) as pool:
-        try:
-            found = list(pool.map(one, cells))
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
-            progress.end()
+    try:
+        # Linear algebra on threads of its own would compete with ours, and round differently.
+        with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(n_workers) as pool:
+            try:
+                found = list(pool.map(one, cells))
+            finally:
+                pool.shutdown(wait=False, cancel_futures=True)
+    finally:
+        progress.end()  # when no thread is left that counts
     return [found[i : i + n_repeats] for i in range(0, len(found), n_repeats)]

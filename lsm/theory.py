@@ -73,7 +73,7 @@ def spectral_radius(
         of as many steps as the longest delay takes.
     """
     by_neurons, _ = jacobian(network, neuron, sensors, activity)
-    gain = leak_gain(time_constants(neuron, network.n_neurons), dt)[:, None]
+    gain = leak_gain(time_constants(neuron, network.n_neurons), dt, neuron.solver)[:, None]
     lags = _lags(network, dt)
     n, longest = network.n_neurons, int(lags.max())
     update = np.eye(n * longest, k=-n)  # older states move on by one step
@@ -111,7 +111,7 @@ def response(
     """
     by_neurons, by_sensors = jacobian(network, neuron, sensors, activity)
     f = check.array("freqs", freqs, shape=("n_freqs",), low=0)
-    gain = leak_gain(time_constants(neuron, network.n_neurons), dt)[:, None]
+    gain = leak_gain(time_constants(neuron, network.n_neurons), dt, neuron.solver)[:, None]
     step = np.exp(-2j * np.pi * f * dt)[:, None, None]  # one step ago
     loop = np.eye(network.n_neurons) * (1 - step * (1 - gain))
     return np.linalg.solve(loop - gain * by_neurons * step ** _lags(network, dt), gain * by_sensors)

@@ -19,6 +19,8 @@ import numpy as np
 from nbval.plugin import IPyNbCell
 from PIL import Image
 
+from lsm import claims
+
 # A printed number has four digits: its last one may flip.
 TEXT_TOLERANCE = 1.1e-3
 # Records hold all digits; single-precision transforms differ a little between processors.
@@ -67,6 +69,19 @@ def json_differences(reference: Any, test: Any, place: str = "") -> Iterator[str
         yield f"{place}: reference {reference!r}, now {test!r}"
 
 
+def verdict_differences(reference: list[Any], test: list[Any]) -> Iterator[str]:
+    """Claims whose verdict changed, in either direction, with the numbers behind both."""
+    old, new = ({entry["id"]: entry for entry in record} for record in (reference, test))
+    for name in [*old, *(name for name in new if name not in old)]:
+        texts = []
+        for entry in (old.get(name), new.get(name)):
+            drawn = next(iter((entry or {}).get("samples") or [{}]))
+            numbers = ", ".join(f"{measure} = {value}" for measure, value in drawn.items())
+            texts.append(f"{entry['verdict']} ({numbers})" if entry else "not recorded")
+        if (old.get(name) or {}).get("verdict") != (new.get(name) or {}).get("verdict"):
+            yield f"verdict of claim {name} changed: was {texts[0]}, is {texts[1]}"
+
+
 def image_differences(reference: str, test: str) -> Iterator[str]:
     """Pixels of two PNG files in base64."""
     old, new = (
@@ -110,6 +125,8 @@ def differences(reference: Sequence[Output], test: Sequence[Output]) -> list[str
         if kind.startswith("image/") and kind != "image/svg+xml":
             found += image_differences("".join(a), "".join(b))
         elif kind.endswith("json"):
+            if kind == claims.MIME:
+                found += verdict_differences(a, b)
             found += json_differences(a, b)
         else:
             found += text_differences("".join(a), "".join(b))

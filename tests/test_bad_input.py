@@ -14,22 +14,29 @@ from lsm.dynamics import (
 )
 from lsm.inputs import PSPKernel, bin_spikes, convolve_psp, present, spike_times
 from lsm.measures import (
+    band_gain,
     build_up,
     coefficient_of_variation,
+    corner_frequency,
     correlation,
+    crossing,
     cutoff_frequency,
     fading,
     gain,
     high_frequency_ratio,
+    loglog_slope,
     n_excursions,
+    overlap,
     peak_frequencies,
     pearson,
+    spearman,
 )
 from lsm.network import (
     Binary,
     Lognormal,
     Network,
     Normal,
+    scaled_time_constants,
     two_layer,
     weight_distribution,
     with_delays,
@@ -160,7 +167,11 @@ TABLE = [
     (
         LSM,
         {},
-        {"k_static": NEGATIVE, "tau_dyn": (*no_array(2, negative=True), *shapes((2, 2)), -1.0)},
+        {
+            "k_static": NEGATIVE,
+            "tau_dyn": (*no_array(2, negative=True), *shapes((2, 2)), -1.0),
+            "shunting": (-1.1, 1.1, *NO_NUMBER),
+        },
     ),
     (HodgkinHuxley, {}, {"tau": NOT_POSITIVE}),
     (
@@ -190,7 +201,23 @@ TABLE = [
     (
         with_delays,
         {"network": NETWORK, "mean": 1e-3, "rng": RNG},
-        {"mean": NEGATIVE, "cv": NEGATIVE, "rng": NO_RNG},
+        {
+            "network": (None, FIELDS["w_rec"]),
+            "mean": NEGATIVE,
+            "cv": NEGATIVE,
+            "law": NO_NAME,
+            "rng": NO_RNG,
+        },
+    ),
+    (
+        scaled_time_constants,
+        {"tau_dyn": 0.01, "power": 0.5, "sizes": (2, 1)},
+        {
+            "tau_dyn": NEGATIVE,
+            "power": NEGATIVE,
+            "sizes": (5, (5,), (5, 4, 3), (0, 4), (5, -1), (5, 4.5), (5, True), "54", None),
+            "n_sensors": NO_COUNT,
+        },
     ),
     (
         Network,
@@ -238,7 +265,11 @@ TABLE = [
     (
         simulate,
         {"network": NETWORK, "inputs": np.ones((3, 20)), "neuron": LSM(), "dt": 1e-3},
-        {"inputs": (*NO_INPUTS, *shapes((20, 3), (4, 20))), "dt": NOT_POSITIVE},
+        {
+            "inputs": (*NO_INPUTS, *shapes((20, 3), (4, 20))),
+            "dt": NOT_POSITIVE,
+            "update": NO_NAME,
+        },
     ),
     (single_with_tau, {"tau_dyn": 0.0}, {"tau_dyn": shapes((0,), (1,), (3,))}),
     (network_with_tau, {"tau_dyn": 0.0}, {"tau_dyn": shapes((0,), (1,), (3,))}),
@@ -289,6 +320,53 @@ TABLE = [
         for measure in (gain, high_frequency_ratio)
     ),
     (
+        band_gain,
+        POWER | {"band": (4.0, 200.0)},
+        NO_POWER | {"freqs": (*no_array(4), *shapes((), (4, 1)), FREQS + 500)},
+    ),
+    (
+        corner_frequency,
+        {"transfer": np.ones(4), "freqs": FREQS},
+        {
+            "transfer": (*no_array(4, negative=True), *shapes((), (3,), (4, 1))),
+            "freqs": (*no_array(4, negative=True), *shapes((), (4, 1)), FREQS - 5, FREQS[::-1]),
+        },
+    ),
+    (
+        crossing,
+        {"x": FREQS, "y": np.ones(4), "level": 0.5},
+        {
+            "x": (*no_array(4, negative=True), *shapes((), (4, 1)), FREQS - 5, FREQS[::-1]),
+            "y": (*no_array(4), *shapes((), (3,), (4, 1))),
+            "level": NO_NUMBER,
+        },
+    ),
+    (
+        loglog_slope,
+        {"x": FREQS, "y": np.array([1.0, 2.0, NAN, 4.0])},
+        {
+            "x": ("text", None, *shapes((), (4, 1)), -FREQS, FREQS - 5),
+            "y": ("text", None, *shapes((), (3,), (4, 1)), np.zeros(4), -np.ones(4), [INF] * 4),
+        },
+    ),
+    (
+        spearman,
+        {"x": FREQS, "y": np.array([1.0, 3.0, 2.0, 4.0])},
+        {
+            "x": (*shapes((), (4, 1)), "text", None, np.full(4, NAN)),
+            "y": (*shapes((), (3,), (4, 1)), "text", None),
+            "confidence": (0.0, 1.0, *NO_NUMBER),
+        },
+    ),
+    (
+        overlap,
+        {"lower": np.ones(4), "higher": np.ones(2)},
+        {
+            "lower": (*shapes((), (4, 1)), "text", None),
+            "higher": (*shapes((), (4, 1)), "text", None),
+        },
+    ),
+    (
         build_up,
         {"ratio": np.ones(20)},
         {
@@ -311,6 +389,8 @@ TABLE = [
             "cutoff": (500.0, *NOT_POSITIVE),  # Nyquist
             "threshold": NOT_POSITIVE,
             "scale_of": shapes((), (399,), (2, 400)),
+            "apart_from": (*no_array(400)[:-2], *shapes((), (399,), (2, 400))),
+            "apart": NEGATIVE,
         },
     ),
     (
@@ -342,6 +422,7 @@ TABLE = [
             "autapses": (1, None),
             "delay": NEGATIVE,
             "delay_law": NO_NAME,
+            "count_zero": (1, None),
             "recurrence": NEGATIVE,
             "update": NO_NAME,
             "rate": NEGATIVE,

@@ -2,13 +2,17 @@ import json
 import math
 from html import escape
 from pathlib import Path
+from xml.etree import ElementTree
 
 import nbformat.v4 as nb
+import numpy as np
 import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import beta
 
+from lsm import claims
 from lsm.claims import (
     COMPARISONS,
     MIME,
@@ -602,3 +606,93 @@ def test_the_book_can_be_gathered(ledger):
     card = gather(ledger, BOOK)
     assert [v.id for v in card.verdicts] == list(ledger)
     assert sum(card.counts().values()) == len(IDS)
+
+
+# What the pages show of all claims
+
+
+@pytest.mark.parametrize(
+    ("comparison", "bound", "value", "expected"),
+    [
+        (">=", 2.0, 3.0, 1.5),
+        (">", 2.0, 1.0, 0.5),
+        ("<=", 0.1, 0.02, 5.0),
+        ("<", 0.1, 0.2, 0.5),
+        ("==", 1.0, 1.0, np.nan),
+        (">", 0.0, 1.0, np.nan),
+        ("<=", 1.0, 0.0, np.nan),
+        (">=", -1.15, -1.0, np.nan),
+        (">=", 1.0, np.nan, np.nan),
+    ],
+)
+def test_the_margin_is_the_factor_by_which_a_condition_is_met(comparison, bound, value, expected):
+    found = Condition(measure="x", comparison=comparison, bound=bound).margin({"x": value})
+    np.testing.assert_allclose(found, expected)
+
+
+@given(st.floats(1e-3, 1e3), st.floats(1e-3, 1e3), st.sampled_from(["<=", ">="]))
+def test_a_margin_of_at_least_one_is_a_condition_that_holds(value, bound, comparison):
+    condition = Condition(measure="x", comparison=comparison, bound=bound)
+    assert (condition.margin({"x": value}) >= 1) == condition.holds({"x": value})
+
+
+def test_the_share_is_the_exact_interval_of_clopper_and_pearson():
+    low, high = claims.share(17, 20)
+    assert low == pytest.approx(beta.ppf(0.025, 17, 4))
+    assert high == pytest.approx(beta.ppf(0.975, 18, 3))
+    assert claims.share(20, 20)[1] == 1
+
+
+def test_the_interval_of_a_mean_is_near_that_of_normal_theory():
+    x = np.random.default_rng(1).normal(3.0, 2.0, 200)
+    mean, low, high = claims.mean_interval([*x, np.nan])
+    assert mean == pytest.approx(x.mean())
+    half = 1.96 * x.std() / np.sqrt(200)
+    assert low == pytest.approx(mean - half, abs=0.1 * half)
+    assert high == pytest.approx(mean + half, abs=0.1 * half)
+    assert claims.mean_interval([*x, np.nan]) == (mean, low, high)
+    assert np.isnan(claims.mean_interval([np.nan])).all()
+
+
+def _two(verdict_of_b):
+    ledger = {
+        name: Claim(
+            id=name,
+            statement=f"statement of {name}",
+            where="Fig. <1>",
+            page="figures/fig1",
+            criterion=(Condition(measure="x", comparison=">", bound=1.0),),
+        )
+        for name in "ab"
+    }
+    measured = {"a": [{"x": 2.0}] * 20, "b": [{"x": verdict_of_b}]}
+    return claims.score(ledger, measured)
+
+
+def test_the_overview_has_links_intervals_and_the_measured_claims_first():
+    card = _two(0.5)
+    unmeasured = Scorecard(card.ledger, (Verdict(id="b", verdict="not measured"), card.verdicts[0]))
+    assert [row[0] for row in unmeasured.overview().rows()] == ["a", "b"]
+    row = card.overview().rows()[0]
+    assert row[5] == "x 2 [2, 2]"
+    assert row[7] == "20 of 20 [0.83, 1.00]"
+    html = card.overview()._repr_html_()
+    assert '<a href="figures/fig1.html">a</a>' in html
+    assert "Fig. &lt;1&gt;" in html
+    assert 'class="dataframe scorecard"' in html
+
+
+def test_summary_readme_and_badge_count_alike():
+    card = _two(0.5)
+    assert card.summary() == "1 of 2 claims reproduced, 1 not reproduced"
+    block = claims.readme_block(card)
+    assert "**1 of 2 claims reproduced, 1 not reproduced.**" in block
+    assert "| claims | 1 | 1 |" in block
+    assert "| | a | b |" in block
+    assert "1 of 2 reproduced" in claims.badge(card)
+    ElementTree.fromstring(claims.badge(card))
+    assert claims.badge(_two(3.0)) != claims.badge(card)
+
+
+def test_margins_are_named_by_claim_and_condition():
+    assert _two(0.5).margins() == {"a: x > 1": [2.0] * 20, "b: x > 1": [0.5]}

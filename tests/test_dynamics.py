@@ -549,3 +549,172 @@ def test_regular_spiking_adapts():
 def test_inhibition_alone_makes_no_izhikevich_neuron_fire():
     inputs = np.full((1, 500), 0.01)
     assert not izhikevich_response(inputs, [-1.0], Izhikevich(), dt=DT).any()
+
+
+# Neurons updated in turn
+
+
+def in_turn_by_loop(network, inputs, neuron, dt):
+    """Each neuron reads what stands in the list at that moment."""
+    taus = np.broadcast_to(neuron.tau_dyn, network.n_neurons)
+    activity = [0.0] * network.n_neurons
+    record = []
+    for x in inputs.T:
+        for k in range(network.n_neurons):
+            w = [*network.w_in[k], *network.w_rec[k]]
+            undamped = eq1_and_3(w, [*x, *activity], neuron.k_static, network.n_synapses[k])
+            activity[k] = eq2(activity[k], undamped, taus[k], dt)
+        record.append(list(activity))
+    return np.array(record).T
+
+
+@quick
+@given(
+    seeds,
+    st.sampled_from([0.0, 0.05, 1.0]),
+    st.sampled_from([0.0, 1e-3, 0.02]),
+    st.sampled_from([1e-3, 5e-4]),
+)
+def test_in_turn_any_network_is_the_plain_loop(seed, k_static, tau, dt):
+    network = random_network(seed)
+    inputs = random_inputs(seed, network.n_sensors, 30)
+    neuron = LSM(k_static=k_static, tau_dyn=tau * np.arange(network.n_neurons))
+    activity = simulate(network, inputs, neuron, dt=dt, update="in turn")
+    assert_close(activity, in_turn_by_loop(network, inputs, neuron, dt))
+
+
+@pytest.mark.parametrize("tau", [0.0, 0.01])
+def test_the_order_of_update_matters_only_to_who_reads_an_earlier_neuron(tau):
+    # What a neuron reads of itself and of later ones is of the step before either way.
+    network = random_network(11, n=6)
+    network = replace(network, w_rec=np.triu(np.full((6, 6), 0.3)) * network.sign)
+    inputs = random_inputs(11, network.n_sensors, 80)
+    neuron = LSM(k_static=0.1, tau_dyn=tau)
+    together, in_turn = (
+        simulate(network, inputs, neuron, dt=DT, update=update)
+        for update in ("together", "in turn")
+    )
+    assert (together > 0).sum() > 100
+    assert_close(in_turn, together)
+    network.w_rec[4, 3] = 0.3 * network.sign[3]
+    together, in_turn = (
+        simulate(network, inputs, neuron, dt=DT, update=update)
+        for update in ("together", "in turn")
+    )
+    assert np.abs(in_turn - together).max() > 1e-3
+
+
+@pytest.mark.parametrize(("update", "n_steps"), [("in turn", 0), ("together", 1)])
+def test_in_turn_a_chain_is_passed_within_one_step(update, n_steps):
+    inputs = np.zeros((1, 20))
+    inputs[0, 5] = 1.0
+    _, second = simulate(chain(0.0, 0.0), inputs, LSM(k_static=0.2), dt=DT, update=update)
+    first = 1.0 / (0.2 + 1.0)
+    expected = np.zeros(20)
+    expected[5 + n_steps] = 0.7 * first / (0.2 + 0.7 * first)
+    assert_close(second, expected)
+
+
+def test_delays_cannot_be_updated_in_turn():
+    with pytest.raises(ValueError, match=r"^update: expected 'together' for a network with delays"):
+        simulate(chain(1e-3, 0.0), np.ones((1, 5)), LSM(), dt=DT, update="in turn")
+
+
+# The other reading of Eq. 1: the magnitude of the sum, not the sum of magnitudes
+
+
+def test_eq_1_with_less_shunting_by_hand():
+    inputs = np.array([[0.6, 0.6, 0.0, 0.0], [0.2, 2.0, 0.5, 0.0]])
+    for shunting, channels in ((1.0, 0.6 + 0.1), (0.5, 0.6 + 0.05), (0.0, 0.6), (-1.0, 0.6 - 0.1)):
+        neuron = LSM(k_static=2.0, shunting=shunting)
+        response = lsm_response(inputs, [1.0, -0.5], neuron, dt=DT)
+        assert_close(response, [(0.6 - 0.1) / (2 * 2 + channels), 0, 0, 0])
+
+
+@quick
+@given(seeds, st.sampled_from([0.0, 0.05, 1.0]), st.sampled_from([0.0, 0.01]))
+def test_a_single_neuron_may_divide_by_the_magnitude_of_the_sum(seed, k_static, tau):
+    draw = rng(seed)
+    n_inputs = draw.integers(1, 7)
+    inputs = random_inputs(seed, n_inputs, 40)
+    weights = draw.normal(0.2, 1.0, n_inputs) * (draw.random(n_inputs) < 0.8)
+    expected = np.zeros(41)
+    for t in range(40):
+        total = float(weights @ inputs[:, t])
+        channels = k_static * n_inputs + abs(total)
+        undamped = max(total, 0.0) / channels if total > 0 else 0.0
+        expected[t + 1] = eq2(expected[t], undamped, tau, DT)
+    neuron = LSM(k_static=k_static, tau_dyn=tau, shunting=-1.0)
+    # Without static leak the smallest remainder of a sum decides between 0 and 1.
+    found = lsm_response(inputs, weights, neuron, dt=DT)
+    sure = np.abs(weights @ inputs) > 1e-9
+    if tau == 0:
+        np.testing.assert_allclose(found[sure], expected[1:][sure], rtol=1e-6, atol=1e-9)
+    elif k_static > 0:
+        np.testing.assert_allclose(found, expected[1:], rtol=1e-6, atol=1e-9)
+
+
+@pytest.mark.parametrize("update", ["together", "in turn"])
+@pytest.mark.parametrize("tau", [0.0, 0.01])
+def test_a_network_may_divide_by_the_magnitude_of_the_sum(update, tau):
+    network = random_network(12, n=7)
+    inputs = random_inputs(12, network.n_sensors, 60)
+    activity, expected = np.zeros(7), []
+    for x in inputs.T:
+        before = activity if update == "in turn" else activity.copy()
+        for k in range(7):
+            total = network.w_in[k] @ x + network.w_rec[k] @ before
+            undamped = max(total, 0.0) / (0.1 * network.n_synapses[k] + abs(total))
+            activity[k] = eq2(activity[k], undamped, tau, DT)
+        expected.append(activity.copy())
+    neuron = LSM(k_static=0.1, tau_dyn=tau, shunting=-1.0)
+    found = simulate(network, inputs, neuron, dt=DT, update=update)
+    assert found.max() > 0.1
+    assert_close(found, np.transpose(expected))
+    printed = simulate(network, inputs, LSM(k_static=0.1, tau_dyn=tau), dt=DT, update=update)
+    assert (printed <= found + 1e-12).any()
+    assert np.abs(printed - found).max() > 1e-3
+
+
+@quick
+@given(
+    seeds,
+    st.floats(1e-3, 1e3),
+    st.sampled_from([1.0, 0.3, -1.0]),
+    st.sampled_from([("together", 0), ("together", 4), ("in turn", 0)]),
+)
+def test_only_the_ratio_of_weights_and_static_leak_counts(seed, factor, shunting, how):
+    update, most_delay = how
+    network = random_network(seed, most_delay=most_delay)
+    scaled = replace(network, w_in=factor * network.w_in, w_rec=factor * network.w_rec)
+    inputs = random_inputs(seed, network.n_sensors, 30)
+    neuron = LSM(k_static=0.1, tau_dyn=2e-3, shunting=shunting)
+    np.testing.assert_allclose(
+        simulate(scaled, inputs, replace(neuron, k_static=0.1 * factor), dt=DT, update=update),
+        simulate(network, inputs, neuron, dt=DT, update=update),
+        rtol=1e-6,
+        atol=1e-9,
+    )
+
+
+def test_euler_s_leak_is_the_first_order_of_the_exact_one():
+    tau = np.array([0.0, 1.0, 0.02, 1e-3, 1e-4])
+    found = leak_gain(tau, 1e-3, "euler")
+    np.testing.assert_allclose(found, [1.0, 1e-3, 0.05, 1.0, 1.0], rtol=1e-12)
+    exact = leak_gain(tau[1], 1e-3)
+    assert found[1] - exact == pytest.approx(found[1] ** 2 / 2, rel=1e-3)
+
+
+def test_a_neuron_s_solver_is_used_by_single_neurons_and_networks():
+    x = np.random.default_rng(0).random((3, 50))
+    neuron = LSM(tau_dyn=5e-3, solver="euler")
+    undamped = lsm_response(x, np.ones(3), LSM(), dt=1e-3)
+    expected = np.zeros(51)
+    for t in range(50):
+        expected[t + 1] = expected[t] + 0.2 * (undamped[t] - expected[t])
+    np.testing.assert_allclose(lsm_response(x, np.ones(3), neuron, dt=1e-3), expected[1:])
+    network = two_layer(
+        weight_distribution("normal", 0.4), sizes=(1, 1), n_sensors=3, rng=np.random.default_rng(0)
+    )
+    first = simulate(network, x, neuron, dt=1e-3)
+    assert (first != simulate(network, x, LSM(tau_dyn=5e-3), dt=1e-3)).any()

@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.optimize import brentq
 from scipy.signal import lfilter
+from scipy.stats import mannwhitneyu, spearmanr
 
 from lsm import measures
 
@@ -393,3 +394,220 @@ def test_a_plateau_is_one_peak_and_a_shoulder_none():
     assert measures.peak_frequencies([0, 1, 2, 2, 1, 0], freqs).size == 1
     assert measures.peak_frequencies([0, 2, 2, 3, 1, 0], freqs).tolist() == [4.0]
     assert measures.peak_frequencies([0, 3, 2, 2, 1, 0], freqs).tolist() == [2.0]
+
+
+# Bands, corners and slopes
+
+
+def test_band_gain_is_the_mean_gain_of_a_band_ends_included():
+    freqs = np.array([5.0, 10.0, 40.0, 80.0, 160.0])
+    power = np.array([[1.0, 3.0, 4.0, 6.0, 90.0], [2.0, 2.0, 0.0, 0.0, 1.0]])
+    source = np.array([1.0, 1.0, 2.0, 2.0, 3.0])
+    # Gain before scaling: 1, 3, 2, 3, 30 and 2, 2, 0, 0, 1/3; both have a mean of 2 over 4-30 Hz.
+    for band, expected in (
+        ((40, 80), [1.25, 0]),
+        ((40, 79.9), [1, 0]),
+        ((4, 30), [1, 1]),
+        ((100, np.inf), [15, 1 / 6]),
+    ):
+        np.testing.assert_allclose(measures.band_gain(power, source, freqs, band), expected)
+
+
+def test_band_gain_from_100_hz_is_the_high_frequency_ratio_and_nan_in_silence():
+    power = np.abs(noise((3, FREQS.size))) * np.array([[1.0], [1e-9], [0.0]])
+    source = np.abs(noise(FREQS.size, 1)) + 0.1
+    found = measures.band_gain(power, source, FREQS, (100.0, np.inf))
+    np.testing.assert_allclose(found, measures.high_frequency_ratio(power, source, FREQS))
+    assert np.isnan(found).tolist() == [False, False, True]
+
+
+def test_an_empty_band_is_refused():
+    with pytest.raises(ValueError, match=r"^freqs: expected at least one in 500 to 600 Hz, got"):
+        measures.band_gain(np.ones(60), np.ones(60), FREQS, (500.0, 600.0))
+
+
+def test_a_curve_is_crossed_where_it_is_straight_on_a_log_axis():
+    assert measures.crossing([1.0, 100.0], [3.0, 1.0], 2.0) == pytest.approx(10.0)
+    assert measures.crossing([1.0, 10.0, 1000.0], [9.0, 8.0, 4.0], 7.0) == pytest.approx(10**1.5)
+    assert measures.crossing([1.0, 10.0, 100.0], [3.0, 2.0, 1.0], 2.0) == pytest.approx(10.0)
+
+
+def test_a_curve_is_crossed_where_it_falls_for_good():
+    x = [1.0, 10.0, 100.0, 1000.0]
+    assert measures.crossing(x, [3.0, 1.0, 3.0, 1.0], 2.0) == pytest.approx(10**2.5)
+    assert measures.crossing(x, [1.0, 3.0, 1.0, 1.0], 2.0) == pytest.approx(10**1.5)
+
+
+@pytest.mark.parametrize("y", [[3.0, 3.0, 2.0], [1.0, 1.5, 1.9], [1.0, 1.0, 3.0]])
+def test_what_does_not_fall_through_the_level_has_no_crossing(y):
+    assert np.isnan(measures.crossing([1.0, 2.0, 3.0], y, 2.0))
+
+
+@pytest.mark.parametrize("scale", [1e-6, 1.0, 1e6])
+def test_the_corner_of_a_one_pole_filter_is_found(scale):
+    freqs = np.geomspace(0.1, 500, 400)
+    transfer = scale / (1 + (freqs / 16) ** 2)
+    assert measures.corner_frequency(transfer, freqs) == pytest.approx(16, rel=1e-3)
+
+
+def test_what_does_not_stay_below_half_has_no_corner():
+    assert np.isnan(measures.corner_frequency([1.0, 0.2, 0.6], [1.0, 2.0, 4.0]))
+    assert np.isnan(measures.corner_frequency([0.0, 0.0], [1.0, 2.0]))
+    # The lowest frequency is the reference, not the highest power.
+    found = measures.corner_frequency([1.0, 5.0, 1.0, 0.25], [1.0, 10.0, 100.0, 10_000.0])
+    assert found == pytest.approx(100 * 100 ** (0.5 / 0.75))
+
+
+@examples(50)
+@given(st.floats(-4, 4), factors)
+def test_the_slope_of_a_power_law_is_its_exponent(exponent, scale):
+    x = np.geomspace(0.1, 50, 20)
+    assert measures.loglog_slope(x, scale * x**exponent) == pytest.approx(exponent, abs=1e-9)
+
+
+def test_points_that_are_not_known_have_no_part_in_a_slope():
+    x = np.array([1.0, 2.0, np.nan, 4.0, 8.0])
+    y = np.array([1.0, 4.0, 9.0, np.nan, 64.0])
+    assert measures.loglog_slope(x, y) == pytest.approx(2.0)
+    assert np.isnan(measures.loglog_slope(x[2:], y[2:]))
+
+
+def test_a_slope_is_that_of_least_squares_of_the_logarithms():
+    x, y = np.exp([0.0, 1.0, 2.0]), np.exp([0.0, 3.0, 3.0])
+    assert measures.loglog_slope(x, y) == pytest.approx(1.5)
+
+
+# Ranks
+
+
+def test_rank_correlation_by_hand():
+    # Ranks 1 2 3 4 5 and 2 1 4 3 5: differences of one in four places, 1 - 6 * 4 / (5 * 24).
+    rho, low, high = measures.spearman([1, 2, 3, 4, 50], [0.2, 0.1, 0.4, 0.3, 9.0])
+    assert rho == pytest.approx(0.8)
+    half = 1.959964 * np.sqrt((1 + 0.8**2 / 2) / 2)
+    assert low == pytest.approx(np.tanh(np.arctanh(0.8) - half), abs=1e-6)
+    assert high == pytest.approx(np.tanh(np.arctanh(0.8) + half), abs=1e-6)
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_ranks_alone_count_in_a_rank_correlation(sign):
+    x = noise(30)
+    rho, low, high = measures.spearman(x, sign * np.exp(3 * x))
+    assert rho == pytest.approx(sign)
+    assert -1 <= low <= rho + 1e-12
+    assert rho - 1e-12 <= high <= 1
+    assert high - low < 1e-6
+    mixed = noise(30, 1) + x
+    found, expected = (measures.spearman(f(x), mixed) for f in (np.exp, np.asarray))
+    np.testing.assert_allclose(found, expected)
+    assert found[0] == pytest.approx(spearmanr(x, mixed).statistic)
+
+
+@pytest.mark.parametrize("confidence", [0.8, 0.95])
+@pytest.mark.parametrize("r", [0.0, 0.6, -0.8])
+def test_the_interval_holds_the_rank_correlation_as_often_as_it_says(r, confidence):
+    truth = 6 / np.pi * np.arcsin(r / 2)  # of normal variables
+    n_samples, held = 1500, 0
+    for x, other in noise((n_samples, 2, 40), seed=3):
+        y = r * x + np.sqrt(1 - r**2) * other
+        _, low, high = measures.spearman(x, y, confidence=confidence)
+        held += low <= truth <= high
+    # The interval is an approximation: its coverage is known to within two or three percent.
+    assert held / n_samples == pytest.approx(confidence, abs=0.03)
+
+
+def test_a_constant_has_no_rank_correlation():
+    assert np.isnan(measures.spearman(np.ones(5), np.arange(5.0))).all()
+    assert np.isnan(measures.spearman(np.arange(5.0), np.ones(5))).all()
+
+
+def test_overlap_by_hand():
+    assert measures.overlap([1, 2], [3, 4, 5]) == 0
+    assert measures.overlap([3, 4], [1, 2]) == 1
+    assert measures.overlap([1, 3], [2, 4]) == pytest.approx(1 / 4)
+    assert measures.overlap([1, 2], [2, 3]) == pytest.approx(0.5 / 4)
+    assert measures.overlap([2, 2], [2, 2, 2]) == pytest.approx(0.5)
+
+
+@examples(30)
+@given(st.lists(st.integers(0, 5), min_size=1), st.lists(st.integers(0, 5), min_size=1))
+def test_overlap_is_the_share_of_pairs_of_mann_and_whitney(lower, higher):
+    expected = mannwhitneyu(lower, higher).statistic / (len(lower) * len(higher))
+    assert measures.overlap(lower, higher) == pytest.approx(expected)
+    assert measures.overlap(higher, lower) == pytest.approx(1 - expected)
+
+
+# Transients with a counterpart
+
+
+def spikes(*places, n=4000, size=0.2, seed=0):
+    x = 0.01 * noise(n, seed)
+    x[list(places)] += size
+    return x
+
+
+def excursions(x, **options):
+    return int(measures.n_excursions(x, dt=DT, **{"apart": 10e-3, **options}))
+
+
+def test_transients_up_to_so_far_apart_are_one():
+    x = spikes(1000, 1009, 1018, 3000)
+    assert excursions(x) == 2  # a chain of them too
+    assert excursions(x, apart=0.0) == excursions(x, apart=1e-3) == 4
+    # The last of one and the first of the next: a pulse is a single step.
+    assert excursions(spikes(1000, 1010), threshold=12.0) == 1
+    assert excursions(spikes(1000, 1011), threshold=12.0) == 2
+
+
+@pytest.mark.parametrize("shift", [-30, -11, -10, -4, 0, 4, 10, 11, 30])
+def test_a_transient_is_excused_by_one_of_the_other_signal_within_reach(shift):
+    x, other = spikes(1000, 3000), spikes(1000 + shift, seed=1)
+    expected = 1 if abs(shift) <= 10 else 2
+    assert excursions(x, apart_from=other, threshold=12.0) == expected
+
+
+def test_a_merged_transient_is_excused_as_a_whole_from_either_end():
+    x = spikes(1000, 1008, 1016)
+    for place, expected in ((985, 1), (991, 0), (1008, 0), (1025, 0), (1031, 1)):
+        assert excursions(x, apart_from=spikes(place, seed=1), threshold=12.0) == expected
+
+
+def test_the_signal_that_excuses_is_measured_on_its_own_scale():
+    x = spikes(1000, 2000, 3000)
+    for factor in (1e-6, 1e6):
+        assert excursions(x, apart_from=factor * spikes(1000, seed=1)) == 2
+        assert excursions(x, apart_from=factor * spikes(seed=1), threshold=6.0) == 3
+    # And not on that of the scale of x.
+    assert excursions(x, scale_of=spikes(), apart_from=1e-6 * spikes(1000, seed=1)) == 2
+
+
+def test_silence_excuses_nothing():
+    assert excursions(spikes(1000), apart_from=np.zeros(4000)) == 1
+    assert excursions(np.zeros(4000), apart_from=spikes(1000)) == 0
+
+
+def test_every_signal_has_its_own_excuse():
+    x = np.array([[spikes(1000, 3000)] * 2] * 2)
+    other = np.array([[spikes(1000), spikes(3000)], [spikes(1000, 3000), spikes()]])
+    found = measures.n_excursions(x, dt=DT, apart_from=other, apart=10e-3, threshold=8.0)
+    assert found.tolist() == [[1, 1], [0, 2]]
+
+
+def test_an_excursion_at_either_end_is_counted_and_excused():
+    x = noise(1000)  # outside throughout
+    tiny = 1e-9 * noise(1000)
+    assert excursions(x, scale_of=tiny) == 1
+    assert excursions(x, scale_of=tiny, apart_from=spikes(500, n=1000)) == 0
+
+
+def test_three_pairs_have_no_interval():
+    with pytest.raises(ValueError, match=r"^x: expected at least 4 pairs without NaN, got 3"):
+        measures.spearman([1.0, 2.0, 3.0], [1.0, 3.0, 2.0])
+
+
+def test_pairs_and_values_that_are_nan_are_left_out():
+    x, y = np.arange(6.0), np.array([1.0, 3.0, np.nan, 2.0, 5.0, 4.0])
+    known = ~np.isnan(y)
+    assert measures.spearman(x, y) == measures.spearman(x[known], y[known])
+    assert measures.overlap([1.0, np.nan], [0.0, 2.0, np.nan]) == 0.5
+    assert np.isnan(measures.overlap([np.nan], [1.0]))

@@ -8,7 +8,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import kstest, norm
 
-from lsm.network import Binary, Lognormal, Network, Normal, two_layer, weight_distribution
+from lsm.network import (
+    Binary,
+    Lognormal,
+    Network,
+    Normal,
+    scaled_time_constants,
+    two_layer,
+    weight_distribution,
+)
 from lsm.network import with_delays as delayed
 
 quick = settings(deadline=None, max_examples=30, derandomize=True)
@@ -196,3 +204,83 @@ def test_delays_change_nothing_else():
 def test_a_mean_delay_of_zero_is_no_delay():
     network = two_layer(Normal(mean=0.4), rng=rng())
     np.testing.assert_array_equal(delayed(network, 0.0, rng=rng()).delays, network.delays)
+
+
+def test_uniform_delays_are_anything_from_zero_to_twice_their_mean():
+    network = two_layer(Normal(mean=0.4), sizes=(100, 100), rng=rng())
+    delays = delayed(network, 5e-3, law="uniform", rng=rng(1)).delays
+    assert_moments(delays, 5e-3, 10e-3 / np.sqrt(12), kurtosis=1.8)
+    assert delays.min() >= 0
+    assert delays.max() <= 10e-3
+    assert kstest(delays.ravel(), "uniform", args=(0, 10e-3)).pvalue > 1e-5
+
+
+def test_uniform_delays_ignore_the_cv_and_change_nothing_else():
+    network = two_layer(Normal(mean=0.4), rng=rng())
+    one, two = (delayed(network, 5e-3, cv=cv, law="uniform", rng=rng()) for cv in (0.2, 1.0))
+    np.testing.assert_array_equal(one.delays, two.delays)
+    for name in {f.name for f in fields(Network)} - {"delays"}:
+        np.testing.assert_array_equal(getattr(one, name), getattr(network, name))
+    assert not delayed(network, 0.0, law="uniform", rng=rng()).delays.any()
+
+
+def test_delays_are_normal_unless_asked_otherwise():
+    network = two_layer(Normal(mean=0.4), rng=rng())
+    one, two = delayed(network, 5e-3, rng=rng()), delayed(network, 5e-3, law="normal", rng=rng())
+    np.testing.assert_array_equal(one.delays, two.delays)
+
+
+# Time constants that grow with the network
+
+
+@pytest.mark.parametrize("power", [0.0, 0.5, 1.0])
+@pytest.mark.parametrize("n_sensors", [1, 6])
+def test_neurons_of_the_5x4_network_keep_their_time_constant(power, n_sensors):
+    found = scaled_time_constants(0.01, power, sizes=(5, 4), n_sensors=n_sensors)
+    np.testing.assert_allclose(found, np.full(18, 0.01), rtol=1e-14)
+
+
+def test_a_power_of_zero_leaves_every_time_constant():
+    np.testing.assert_array_equal(scaled_time_constants(0.01, 0, sizes=(50, 1)), np.full(102, 0.01))
+
+
+def test_time_constants_grow_with_the_synapses_of_a_layer_by_hand():
+    # 36 neurons: 35 recurrent synapses on each and, in layer 1, 6 sensory ones; of 18, 17 and 6.
+    first, second = 41 / 23, 35 / 17
+    expected = np.repeat([first, second, first, second], [10, 8, 10, 8])
+    for power in (0.5, 1.0, 2.0):
+        found = scaled_time_constants(0.01, power, sizes=(10, 8))
+        np.testing.assert_allclose(found, 0.01 * expected**power, rtol=1e-14)
+
+
+@pytest.mark.parametrize("sizes", [(1, 1), (3, 7), (20, 16)])
+@pytest.mark.parametrize("n_sensors", [2, 6])
+def test_proportional_time_constants_are_those_of_the_networks_synapses(sizes, n_sensors):
+    network = two_layer(Normal(mean=0.4), sizes=sizes, n_sensors=n_sensors, rng=rng())
+    reference = two_layer(Normal(mean=0.4), sizes=(5, 4), n_sensors=n_sensors, rng=rng())
+    found = scaled_time_constants(0.02, 1, sizes=sizes, n_sensors=n_sensors)
+    assert found.shape == (network.n_neurons,)
+    for layer in (1, 2):
+        (of_reference,) = set(reference.n_synapses[reference.layer == layer])
+        expected = 0.02 * network.n_synapses[network.layer == layer] / of_reference
+        np.testing.assert_allclose(found[network.layer == layer], expected, rtol=1e-14)
+
+
+def test_without_a_leak_there_is_nothing_to_scale():
+    assert not scaled_time_constants(0.0, 1, sizes=(9, 9)).any()
+
+
+def test_lognormal_weights_of_a_logarithm_are_normal_in_it():
+    found = np.log(
+        Lognormal(mean=0.3, cv=0.2, of="logarithm").sample((20000,), rng=np.random.default_rng(0))
+    )
+    assert found.mean() == pytest.approx(0.3, abs=0.002)
+    assert found.std() == pytest.approx(0.06, rel=0.02)
+    with pytest.raises(ValueError, match=r"^of: expected one of logarithm, weights, got 'x'"):
+        Lognormal(mean=0.3, of="x")
+
+
+def test_the_reference_network_keeps_its_time_constant():
+    found = scaled_time_constants(0.01, 0.5, sizes=(20, 16), reference=(20, 16))
+    np.testing.assert_allclose(found, 0.01)
+    assert (scaled_time_constants(0.01, 0.5, sizes=(5, 4), reference=(20, 16)) < 0.01).all()

@@ -18,8 +18,10 @@ from lsm.pages import (
     ParameterTable,
     Table,
     book_file,
+    grid,
     parameters,
     provenance,
+    results_folder,
     save_csv,
 )
 
@@ -276,6 +278,38 @@ def test_a_folder_is_no_book_file(project, monkeypatch):
         book_file("figures")
 
 
+# Results
+
+
+@pytest.mark.parametrize("folder", [".", "book", "book/figures", "lsm/deep"])
+def test_all_pages_keep_their_results_in_one_folder_of_the_project(project, monkeypatch, folder):
+    (project / "_config.yml").touch()
+    (project / folder).mkdir(parents=True, exist_ok=True)
+    monkeypatch.chdir(project / folder)
+    assert results_folder() == project.resolve() / "_build" / "results"
+    assert not (project / "_build").exists()
+
+
+def test_a_copy_of_the_book_within_the_project_shares_its_results(project, monkeypatch):
+    # A build has a copy of the book, with or without the configuration, but no book/ of its own.
+    (project / "_config.yml").touch()
+    staged = project / "_build" / "staged"
+    (staged / "figures").mkdir(parents=True)
+    (staged / "_config.yml").touch()
+    monkeypatch.chdir(staged / "figures")
+    assert results_folder() == project.resolve() / "_build" / "results"
+
+
+@pytest.mark.parametrize("there", ["book", "_config.yml"])
+def test_results_outside_a_project_have_no_place(tmp_path, monkeypatch, there):
+    (tmp_path / there).mkdir() if there == "book" else (tmp_path / there).touch()
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(
+        FileNotFoundError, match=r"^_config\.yml: expected the project in or above "
+    ):
+        results_folder()
+
+
 # Data as CSV
 
 
@@ -379,3 +413,25 @@ def test_a_table_rounds_numbers_and_escapes_text():
 def test_a_table_refuses_columns_of_different_length():
     with pytest.raises(ValueError, match=r"columns: expected equal lengths, got .*'b': 1"):
         Table({"a": [1, 2], "b": [3]})
+
+
+def test_a_grid_labels_every_element_of_an_array(tmp_path):
+    values = np.arange(24.0).reshape(2, 3, 4)
+    axes = {"kind": ["a", "b"], "mean": [0.1, 0.2, 0.3], "repeat": np.arange(4)}
+    columns = grid(**axes)
+    assert list(columns) == list(axes)
+    for name, column in columns.items():
+        assert column.shape == values.shape
+        assert column.dtype == np.asarray(axes[name]).dtype
+    for place in np.ndindex(2, 3, 4):
+        labels = tuple(columns[name][place] for name in axes)
+        assert labels == tuple(axes[name][i] for name, i in zip(axes, place, strict=True))
+    save_csv(tmp_path / "x.csv", **columns, value=values)
+    with (tmp_path / "x.csv").open() as file:
+        rows = list(csv.reader(file))
+    assert rows[0] == ["kind", "mean", "repeat", "value"]
+    assert rows[1 + 1 * 12 + 2 * 4 + 3] == ["b", "0.3", "3", "23"]
+
+
+def test_a_grid_of_one_axis_is_its_labels():
+    assert grid(x=[3, 1, 2])["x"].tolist() == [3, 1, 2]

@@ -366,3 +366,174 @@ def test_strips_show_points_mean_and_deviation(ax):
     assert [tick.get_text() for tick in ax.get_xticklabels()] == ["a", "b"]
     assert list(ax.lines[0].get_ydata()) == [1.0, 3.0]
     assert [c.lines[0].get_ydata()[0] for c in ax.containers] == [2.0, 5.0]
+
+
+# Populations and scans
+
+
+ROWS = {
+    "one": np.array([[1.0, 10.0, 4.0], [3.0, 30.0, 2.0], [8.0, 2.0, 3.0]]),
+    "two": np.array([[5.0, 6.0, 7.0], [7.0, 8.0, 9.0]]),
+}
+COLORS = ["#0072B2", "#D55E00"]
+
+
+def test_power_spectra_show_mean_and_range_of_each_condition_and_the_input(ax):
+    freqs, reference = [5.0, 50.0, 400.0], [9.0, 3.0, 1.0]
+    plots.power_spectra(ax, freqs, ROWS, colors=COLORS, reference=reference)
+    lines = {line.get_label(): line for line in ax.lines}
+    assert list(lines) == ["input", "one", "two"]
+    assert list(lines["input"].get_ydata()) == reference
+    assert lines["input"].get_linestyle() == "--"
+    bands = [c for c in ax.collections if isinstance(c, PolyCollection)]
+    for (name, rows), color, band in zip(ROWS.items(), COLORS, bands, strict=True):
+        assert list(lines[name].get_xdata()) == freqs
+        np.testing.assert_allclose(lines[name].get_ydata(), rows.mean(axis=0))
+        assert same_color(lines[name].get_color(), color)
+        for x, low, high in zip(freqs, rows.min(axis=0), rows.max(axis=0), strict=True):
+            corners = band.get_paths()[0].vertices
+            heights = corners[corners[:, 0] == x, 1]
+            assert (heights.min(), heights.max()) == (low, high)
+    assert ax.get_xscale() == ax.get_yscale() == "log"
+    assert ax.get_xlim() == (5.0, 400.0)
+    assert "Hz" in ax.get_xlabel()
+
+
+def test_power_spectra_need_no_reference(ax):
+    plots.power_spectra(ax, [5.0, 50.0, 400.0], ROWS, colors=COLORS)
+    assert [line.get_label() for line in ax.lines] == ["one", "two"]
+
+
+def test_single_spectra_show_every_repetition_under_one_label(ax):
+    plots.single_spectra(ax, [5.0, 50.0, 400.0], ROWS, colors=COLORS)
+    drawn = [list(line.get_ydata()) for line in ax.lines]
+    assert drawn == [*ROWS["one"].tolist(), *ROWS["two"].tolist()]
+    _, labels = ax.get_legend_handles_labels()
+    assert labels == ["one", "two"]
+    assert [same_color(line.get_color(), COLORS[0]) for line in ax.lines] == [True] * 3 + [
+        False
+    ] * 2
+    assert ax.get_xscale() == ax.get_yscale() == "log"
+    assert ax.get_xlim() == (5.0, 400.0)
+
+
+def test_densities_show_the_share_of_all_values_in_each_bin(ax):
+    samples = {"a": [[0.5, 1.5], [1.6, 9.0]], "b": [2.5] * 5}  # 9 lies beyond the bins
+    plots.densities(ax, samples, bins=[0, 1, 2, 3], colors=COLORS)
+    shares = {"a": [25.0, 50.0, 0.0], "b": [0.0, 0.0, 100.0]}
+    outlines = {p.get_label(): p for p in ax.patches if p.get_label()}
+    assert list(outlines) == ["a", "b"]
+    for name, color in zip(samples, COLORS, strict=True):
+        found = outlines[name].get_data()
+        assert list(found.values) == shares[name]
+        assert list(found.edges) == [0, 1, 2, 3]
+        assert same_color(outlines[name].get_edgecolor(), color)
+    assert len(ax.patches) == 4  # an outline and its filling each
+
+
+def test_a_scan_shows_every_value_at_its_place_and_the_level_between(ax):
+    x, y = np.array([1.0, 10.0, 100.0, 1000.0]), np.array([2.0, 4.0, 6.0])
+    values = np.add([[0.0], [0.1], [0.2]], [1.0, 2.0, 3.0, 4.0])
+    mesh = plots.scan_map(ax, x, y, values, limits=(0.5, 8.0), level=2.5)
+    np.testing.assert_array_equal(mesh.get_array().reshape(3, 4), values)
+    corners = mesh.get_coordinates()
+    across, up = corners[0, :, 0], corners[:, 0, 1]
+    np.testing.assert_allclose(np.sqrt(across[1:] * across[:-1]), x)
+    np.testing.assert_allclose((up[1:] + up[:-1]) / 2, y)
+    assert isinstance(mesh.norm, LogNorm)
+    assert (mesh.norm.vmin, mesh.norm.vmax) == (0.5, 8.0)
+    assert ax.get_xscale() == "log"
+    contour = ax.collections[-1]
+    (path,) = [p for p in contour.get_paths() if len(p.vertices)]
+    passed = {height: place for place, height in path.vertices if height in y}
+    # In its lowest row the values pass 2.5 half-way from 10 to 100.
+    assert passed[2.0] == pytest.approx(55.0)
+    assert passed[2.0] > passed[4.0] > passed[6.0] > 10
+
+
+def test_dots_show_every_repetition_the_mean_and_the_bound(ax):
+    values = {"a": [1.0, 4.0, np.nan], "b": [10.0]}
+    plots.dots(ax, values, colors=COLORS, bound=3.0)
+    dots_a, mean_a, dots_b, mean_b, bound = ax.lines
+    np.testing.assert_array_equal(dots_a.get_ydata(), values["a"])
+    assert list(dots_b.get_xydata()[0]) == [1.0, 10.0]
+    assert list(mean_a.get_ydata()) == [2.5, 2.5]
+    assert list(mean_b.get_ydata()) == [10.0, 10.0]
+    for column, line in ((0, dots_a), (0, mean_a), (1, dots_b), (1, mean_b)):
+        assert np.mean(line.get_xdata()) == pytest.approx(column)
+        assert np.abs(np.asarray(line.get_xdata()) - column).max() < 0.5
+    assert len(set(dots_a.get_xdata())) == 3
+    assert list(bound.get_ydata()) == [3.0, 3.0]
+    assert [tick.get_text() for tick in ax.get_xticklabels()] == ["a", "b"]
+    assert ax.get_yscale() == "log"
+
+
+def test_dots_need_no_bound(ax):
+    plots.dots(ax, {"a": [1.0, 2.0]}, colors=COLORS[:1])
+    assert len(ax.lines) == 2
+
+
+@pytest.mark.parametrize(
+    "draw_two", [plots.power_spectra, plots.single_spectra], ids=lambda call: call.__name__
+)
+def test_every_condition_needs_its_colour(ax, draw_two):
+    with pytest.raises(ValueError, match="zip"):
+        draw_two(ax, [5.0, 50.0, 400.0], ROWS, colors=COLORS[:1])
+
+
+def test_rows_of_dots_show_every_value_the_median_and_the_bound(ax):
+    plots.rows_of_dots(ax, {"a": [1.0, 2.0, 4.0], "b": [[0.5, 0.7]]}, color="red", bound=1.0)
+    ticks_a, median_a, ticks_b, median_b, line = ax.get_lines()
+    np.testing.assert_array_equal(ticks_a.get_xdata(), [1, 2, 4])
+    np.testing.assert_array_equal(median_a.get_xydata(), [[2, 0]])
+    np.testing.assert_array_equal(ticks_b.get_ydata(), [1, 1])
+    np.testing.assert_allclose(median_b.get_xydata(), [[0.6, 1]])
+    assert line.get_xdata()[0] == 1.0
+    assert [t.get_text() for t in ax.get_yticklabels()] == ["a", "b"]
+    assert ax.yaxis_inverted()
+
+
+def test_a_prediction_is_dashed_over_what_was_simulated(ax):
+    plots.prediction(ax, [1.0, 10.0], [3.0, 4.0], [5.0, 6.0], color="red")
+    simulated, predicted = ax.get_lines()
+    np.testing.assert_array_equal(simulated.get_ydata(), [5, 6])
+    np.testing.assert_array_equal(predicted.get_ydata(), [3, 4])
+    assert predicted.get_linestyle() == "--"
+
+
+def test_plain_ticks_stand_alone(ax):
+    ax.loglog([1, 100], [1, 100])
+    plots.plain_ticks(ax.xaxis, [2.0, 21.0])
+    assert [t.get_text() for t in ax.get_xticklabels()] == ["2", "21"]
+    assert not any(t.get_text() for t in ax.get_xticklabels(minor=True))
+
+
+def test_a_forest_marks_what_is_met_and_what_lies_beyond_the_axis(ax):
+    plots.forest(ax, {"met": [2.0, 3.0, np.nan], "missed": [0.5], "far": [1e6]}, limits=(0.1, 10))
+    lines = ax.get_lines()
+    np.testing.assert_array_equal(lines[0].get_xdata(), [2, 3])
+    assert lines[2].get_color() == plots.LEAK
+    assert lines[5].get_color() == plots.NO_LEAK
+    assert lines[5].get_marker() == "D"
+    assert (lines[8].get_marker(), lines[8].get_xdata()[0]) == (">", 10)
+    assert [t.get_text() for t in ax.get_yticklabels()] == ["met", "missed", "far"]
+
+
+def test_shares_show_their_interval(ax):
+    plots.shares(ax, {"a": (0.5, 0.3, 0.8), "b": (1.0, 0.7, 1.0)}, colors=["red", "blue"])
+    interval, point = ax.get_lines()[:2]
+    np.testing.assert_array_equal(interval.get_xdata(), [0.3, 0.8])
+    np.testing.assert_array_equal(point.get_xydata(), [[0.5, 0]])
+    assert ax.get_lines()[3].get_color() == "blue"
+
+
+def test_a_matrix_of_verdicts_frames_what_differs_from_its_first_row(ax):
+    symbols = {"good": "+", "partly": "~", "borderline": "?", "bad": "-"}
+    plots.verdict_matrix(
+        ax, [["good", "bad"], ["good", "good"], ["", "bad"]], ["x", "y", "z"], ["1", "2"], symbols
+    )
+    framed = [p.get_edgecolor()[3] > 0 for p in ax.patches]
+    assert framed == [False, False, False, True, False, False]
+    assert [t.get_text() for t in ax.texts] == ["+", "-", "+", "+", "", "-"]
+    faces = [p.get_facecolor() for p in ax.patches]
+    assert faces[0] == faces[2] == faces[3] != faces[1]

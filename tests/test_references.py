@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.references import differences, never_executed
+from lsm import claims
+from tests.references import differences, never_executed, verdict_differences
 
 
 def png(pixels):
@@ -175,3 +176,29 @@ def run_nbval(tmp_path, request):
         ).stdout
 
     return run
+
+
+def record(verdict, name="4a", value=1.0):
+    return {"id": name, "verdict": verdict, "samples": [{"HF": value}]}
+
+
+def test_a_changed_verdict_is_told_with_id_and_both_numbers():
+    old, new = [record("partly", value=1.9)], [record("reproduced", value=2.1)]
+    (told,) = verdict_differences(old, new)
+    assert "4a" in told
+    assert "was partly (HF = 1.9)" in told
+    assert "is reproduced (HF = 2.1)" in told
+    outputs = [
+        [{"output_type": "display_data", "data": {claims.MIME: value}, "metadata": {}}]
+        for value in (old, new)
+    ]
+    assert any(told in line for line in differences(*outputs))
+
+
+def test_a_verdict_that_came_or_went_is_told_and_one_that_stayed_is_not():
+    a, b = record("partly"), record("reproduced", name="4b")
+    assert list(verdict_differences([a], [a])) == []
+    assert [("not recorded" in t, "4b" in t) for t in verdict_differences([a], [a, b])] == [
+        (True, True)
+    ]
+    assert ["is not recorded" in t for t in verdict_differences([a, b], [a])] == [True]

@@ -464,3 +464,23 @@ def test_max_power_never_holds_the_scalogram():
     finally:
         tracemalloc.stop()
     assert peak < 150e6
+
+
+@pytest.mark.parametrize("ends", ["zero", "periodic"])
+def test_other_ends_are_those_of_a_longer_signal(ends):
+    rng = np.random.default_rng(3)
+    x = rng.normal(size=(2, 1000)) + 1.0
+    beyond = np.zeros_like(x) if ends == "zero" else x
+    longer = np.concatenate([beyond, x, beyond], axis=-1)
+    freqs = np.array([40.0, 150.0])  # reach far less than the signal is long
+    found = max_power(x, freqs, dt=1e-3, n_windows=5, ends=ends)
+    expected = max_power(longer, freqs, dt=1e-3, n_windows=15)[..., 5:10]
+    np.testing.assert_allclose(found, expected, rtol=2e-3)
+    reflected = max_power(x, freqs, dt=1e-3, n_windows=5)
+    assert np.abs(found / reflected - 1).max() > 1e-2
+    np.testing.assert_allclose(found[..., 2], reflected[..., 2], rtol=2e-3)
+
+
+def test_other_ends_are_for_the_morse_wavelet_alone():
+    with pytest.raises(ValueError, match=r"^ends: expected one of reflected, got 'zero'"):
+        max_power(np.ones(100), [50.0], dt=1e-3, n_windows=1, wavelet="mexh", ends="zero")

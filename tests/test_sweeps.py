@@ -1,14 +1,22 @@
 """Runs of a setting and sweeps over many: what they share, and what they may not depend on."""
 
+import io
+import re
+import sys
+import time
 from dataclasses import replace
+from functools import partial
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+from lsm import sweeps
 from lsm.dynamics import simulate
 from lsm.inputs import PSPKernel, bin_spikes, convolve_psp, present, spike_times
 from lsm.network import Binary, Lognormal, Normal, two_layer, with_delays
 from lsm.neurons import LSM
+from lsm.population import network_power
 from lsm.sweeps import Setting, generators, run, sensory_input, sweep
 
 SMALL = Setting(sizes=(2, 1), n_sensors=3, n_presentations=3, duration=0.5)
@@ -190,3 +198,219 @@ def test_an_error_in_a_measure_reaches_the_caller():
 
 def test_normal_weights_are_the_default():
     assert Setting().weights == Normal(mean=0.4)
+
+
+@pytest.mark.parametrize("factor", [0.0, 0.5, 2.0])
+def test_recurrence_is_a_factor_on_the_recurrent_weights_alone(factor):
+    setting = replace(SMALL, delay=4e-3)
+    plain, changed = run(setting, seed=0), run(replace(setting, recurrence=factor), seed=0)
+    np.testing.assert_array_equal(changed.network.w_rec, factor * plain.network.w_rec)
+    for name in ("w_in", "n_synapses", "delays"):
+        ours, theirs = (getattr(r.network, name) for r in (changed, plain))
+        np.testing.assert_array_equal(ours, theirs)
+    expected = simulate(changed.network, plain.inputs, setting.neuron, dt=setting.dt)
+    np.testing.assert_array_equal(changed.activity, expected)
+
+
+def test_a_run_follows_the_update_and_the_law_of_delays_of_its_setting():
+    in_turn = run(replace(SMALL, update="in turn"), seed=0)
+    expected = simulate(in_turn.network, in_turn.inputs, SMALL.neuron, dt=1e-3, update="in turn")
+    np.testing.assert_array_equal(in_turn.activity, expected)
+    assert (in_turn.activity != run(SMALL, seed=0).activity).any()
+    setting = replace(SMALL, delay=4e-3, delay_law="uniform")
+    found = run(setting, seed=0)
+    _, _, for_delays = generators(setting, 0)
+    expected = with_delays(found.network, 4e-3, law="uniform", rng=for_delays).delays
+    np.testing.assert_array_equal(found.network.delays, expected)
+
+
+# Sweeps that keep their results
+
+
+POWER = partial(network_power, freqs=np.array([5.0, 20.0, 100.0]), skip=0.1)
+
+
+def powers(settings=SETTINGS, *, n_repeats=3, seed=1, n_workers=2, cache=None):
+    return sweep(POWER, settings, seed=seed, n_repeats=n_repeats, n_workers=n_workers, cache=cache)
+
+
+def assert_same_powers(found, expected):
+    assert [len(row) for row in found] == [len(row) for row in expected]
+    for row, others in zip(found, expected, strict=True):
+        for result, other in zip(row, others, strict=True):
+            assert type(result) is type(other)
+            assert_same(result, other)
+
+
+@pytest.fixture
+def runs(monkeypatch):
+    """Counts runs."""
+    calls = []
+
+    def counted(setting, *, seed, repeat=0):
+        calls.append((setting, seed, repeat))
+        return run(setting, seed=seed, repeat=repeat)
+
+    monkeypatch.setattr(sweeps, "run", counted)
+    return calls
+
+
+@pytest.mark.parametrize("n_workers", [1, 2, 8])
+def test_results_are_the_same_with_and_without_a_cache(tmp_path, n_workers):
+    expected = powers()
+    for _ in range(2):
+        found = powers(cache=tmp_path / "results", n_workers=n_workers)
+        assert_same_powers(found, expected)
+
+
+def test_what_was_kept_is_not_run_again_whoever_asks(tmp_path, runs):
+    powers(cache=tmp_path)
+    assert len(runs) == 12
+    powers(cache=tmp_path, n_workers=1)
+    powers([replace(setting) for setting in SETTINGS[::-1]], cache=tmp_path, n_repeats=2)
+    assert len(runs) == 12
+
+
+def test_only_what_is_new_is_run(tmp_path, runs):
+    powers(cache=tmp_path)
+    runs.clear()
+    more = powers([*SETTINGS, replace(SMALL, rate=60.0)], cache=tmp_path, n_repeats=4)
+    assert sorted(repeat for _, _, repeat in runs) == [0, 1, 2, 3, 3, 3, 3, 3]
+    runs.clear()
+    powers(cache=tmp_path, seed=2)
+    assert [seed for _, seed, _ in runs] == [2] * 12
+    assert_same_powers(more[:4], powers(n_repeats=4))
+
+
+def test_a_sweep_without_a_cache_keeps_nothing(tmp_path, runs, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    powers()
+    powers()
+    assert len(runs) == 24
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_cell_asked_for_twice_in_a_sweep_is_run_once(tmp_path, runs):
+    found = powers([SMALL, replace(SMALL)], cache=tmp_path, n_workers=4)
+    assert len(runs) == 3
+    assert_same_powers(found[:1], found[1:])
+
+
+def test_a_measure_whose_results_cannot_be_kept_is_refused_before_anything_runs(tmp_path, runs):
+    with pytest.raises(ValueError, match=r"^cache: expected a function that returns a NamedTuple"):
+        sweep(lambda r: r.activity, [SMALL], seed=0, n_repeats=2, cache=tmp_path)
+    assert not runs
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_failing_cell_keeps_what_was_done_and_nothing_of_itself(tmp_path, runs, monkeypatch):
+    measure = partial(network_power, freqs=np.array([5.0]), skip=0.3)
+    short = replace(SMALL, duration=0.2)
+    with pytest.raises(ValueError, match=r"^skip: expected"):
+        sweep(measure, [SMALL, short], seed=0, n_repeats=1, n_workers=1, cache=tmp_path)
+    assert len(list(tmp_path.rglob("*.npz"))) == 1
+    runs.clear()
+    sweep(measure, [SMALL], seed=0, n_repeats=1, cache=tmp_path)
+    assert not runs
+
+
+# The line at a terminal
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+def tick(monkeypatch, step):
+    """A clock that goes on by `step` seconds each time that it is looked at."""
+    now = [100.0]
+
+    def monotonic():
+        now[0] += step
+        return now[0]
+
+    monkeypatch.setattr(sweeps, "time", SimpleNamespace(monotonic=monotonic))
+
+
+def shown(monkeypatch, stream, **options):
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "stderr", stream)
+        powers(**options)
+    return stream.getvalue()
+
+
+def test_a_terminal_is_told_how_far_a_sweep_is_and_how_long_it_takes(monkeypatch):
+    tick(monkeypatch, 1.0)
+    text = shown(monkeypatch, Terminal(), n_workers=1)
+    lines = text.removesuffix("\n").split("\r")
+    expected = [f"{i} of 12 runs, {12 - i} s left" for i in range(1, 13)]
+    assert [line.strip() for line in lines] == ["", *expected]
+    assert text.endswith("\n")
+    assert text.count("\n") == 1
+
+
+@pytest.mark.parametrize("n_workers", [1, 4])
+@pytest.mark.parametrize("step", [0.0, 0.07, 1.0])
+def test_the_line_counts_to_the_end_with_and_without_a_cache(
+    monkeypatch, tmp_path, n_workers, step
+):
+    tick(monkeypatch, step)
+    for _ in range(2):
+        text = shown(monkeypatch, Terminal(), n_workers=n_workers, cache=tmp_path)
+        counts = [int(found) for found in re.findall(r"\r(\d+) of 12 runs, ", text)]
+        assert counts == sorted(set(counts))
+        assert counts[-1] == 12
+        assert text.endswith("\n")
+
+
+def test_a_terminal_is_not_told_more_than_five_times_a_second(monkeypatch):
+    tick(monkeypatch, 0.07)
+    text = shown(monkeypatch, Terminal(), n_workers=1)
+    assert re.findall(r"\r(\d+) of", text) == ["3", "6", "9", "12"]
+
+
+def test_what_is_no_terminal_is_told_nothing(monkeypatch, tmp_path, capfd):
+    tick(monkeypatch, 1.0)
+    assert shown(monkeypatch, io.StringIO(), cache=tmp_path) == ""
+    assert shown(monkeypatch, io.StringIO()) == ""
+    assert capfd.readouterr() == ("", "")
+
+
+def test_nothing_is_printed_on_standard_output(monkeypatch, capsys):
+    shown(monkeypatch, Terminal())
+    assert capsys.readouterr().out == ""
+
+
+def test_the_line_is_left_after_an_error_too(monkeypatch):
+    tick(monkeypatch, 1.0)
+
+    def refuse_first(result):
+        if result.setting is SMALL:
+            raise KeyError("from within")
+        time.sleep(0.2)  # still running when the error is raised
+
+    stream = Terminal()
+    monkeypatch.setattr(sys, "stderr", stream)
+    with pytest.raises(KeyError):
+        sweep(refuse_first, [SMALL, replace(SMALL)], seed=0, n_repeats=1, n_workers=2)
+    assert stream.getvalue().endswith("\n")
+
+
+def test_synapses_of_weight_zero_count_or_not():
+    setting = replace(SMALL, weights=Binary(p=0.4))
+    counted, not_counted = (
+        run(replace(setting, count_zero=flag), seed=0).network for flag in (True, False)
+    )
+    np.testing.assert_array_equal(counted.w_rec, not_counted.w_rec)
+    np.testing.assert_array_equal(counted.n_synapses, [8, 8, 5, 8, 8, 5])
+    weights = np.concatenate([not_counted.w_in, not_counted.w_rec], axis=1)
+    np.testing.assert_array_equal(not_counted.n_synapses, (weights != 0).sum(axis=1))
+
+
+def test_recurrent_weights_can_be_scaled_down_to_none():
+    full, none = (run(replace(SMALL, recurrence=r), seed=0) for r in (1.0, 0.0))
+    assert full.network.w_rec.any()
+    assert not none.network.w_rec.any()
+    np.testing.assert_array_equal(full.network.w_in, none.network.w_in)
+    np.testing.assert_array_equal(full.network.n_synapses, none.network.n_synapses)

@@ -1,0 +1,503 @@
+"""The paper's experiments on networks: the settings of each figure, and what its claims measure.
+
+Pages of the book draw them at full scale; the page on readings repeats them, smaller, under other
+readings of the text. So what a claim measures stands once, here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from lsm import _validate as check
+from lsm import measures
+from lsm._validate import Array
+from lsm.network import Lognormal, scaled_time_constants, two_layer, weight_distribution
+from lsm.population import (
+    HighFrequencies,
+    Population,
+    Transients,
+    high_frequencies,
+    population,
+    transients,
+)
+from lsm.sweeps import Setting, sweep
+
+Samples = dict[str, list[dict[str, float]]]
+
+#: Weight distributions and means of Figure 5; for binary weights, the probability of 1.
+KINDS = ("normal", "lognormal", "binary")
+MEANS = (0.1, 0.2, 0.3, 0.4, 0.5)
+#: Where the paper says that high frequencies are amplified, (kind, mean): Gaussian from 0.4,
+#: lognormal from 0.3, binary above 10 %.
+AMPLIFIED = np.array(MEANS) > np.array([[0.35], [0.25], [0.15]])
+#: The two weight settings of Figure 8; which they are is not in the text.
+SIZE_WEIGHTS = (("normal", 0.4), ("binary", 0.2))
+#: Powers of the number of synapses by which the leaks of Figure 8 grow; None for no leak.
+LEAK_POWERS = (None, 0.0, 0.5, 1.0)
+
+
+def _forms(base: Setting, tau_dyn: float) -> tuple[Setting, Setting]:
+    """A setting without and with dynamic leak."""
+    neuron = replace(base.neuron, tau_dyn=0.0)
+    return replace(base, neuron=neuron), replace(base, neuron=replace(neuron, tau_dyn=tau_dyn))
+
+
+def figure_4(base: Setting, tau_dyn: float) -> list[Setting]:
+    """The network without leak, with it, and without both leak and recurrent weights.
+
+    Parameters
+    ----------
+    base : Setting
+    tau_dyn : float
+        Time constant of the dynamic leak (s).
+
+    Returns
+    -------
+    list of 3 Setting
+    """
+    no_leak, leak = _forms(base, tau_dyn)
+    return [no_leak, leak, replace(no_leak, recurrence=0.0)]
+
+
+def samples_4(
+    no_leak: Sequence[HighFrequencies],
+    leak: Sequence[HighFrequencies],
+    counted: Sequence[Sequence[Transients]],
+    layer: ArrayLike,
+    names: Sequence[str],
+) -> Samples:
+    """What claims 4a to 4e and S6 measure in each network.
+
+    Parameters
+    ----------
+    no_leak, leak : sequence of HighFrequencies
+        Of each network.
+    counted : sequence over the settings of `figure_4` of sequences over networks
+        In EN1 and IN1.
+    layer : (n_neurons,) array
+    names : sequence of str
+        Of the neurons; EN1 and IN1 are those that the figure draws.
+    """
+    en1, in1 = names.index("EN1"), names.index("IN1")
+    fadings = [measures.fading(f.presentations) for f in no_leak]
+    ratios = [
+        [
+            {"HF_EN1": f.neurons[en1], "HF_IN1": f.neurons[in1], "HF_network": f.network}
+            for f in form
+        ]
+        for form in (no_leak, leak)
+    ]
+    return {
+        "4a": ratios[0],
+        "4b": [
+            {
+                "build_up_EN1": float(measures.build_up(f.presentations[en1])),
+                "build_up_IN1": float(measures.build_up(f.presentations[in1])),
+            }
+            for f in no_leak
+        ],
+        "4c": [
+            {"peak_presentation": peak[in1], "left_at_the_end": left[in1]} for peak, left in fadings
+        ],
+        "4d": [
+            {
+                "transients_no_leak": a.without_counterpart.sum(),
+                "transients_leak": b.without_counterpart.sum(),
+                "transients_without_recurrence": c.without_counterpart.sum(),
+                "excursions_no_leak": a.excursions.sum(),
+                "excursions_drive": a.of_drive.sum(),
+                "excursions_leak_on_its_own_scale": b.on_own_scale.sum(),
+            }
+            for a, b, c in zip(*counted, strict=True)
+        ],
+        "4e": ratios[1],
+        "S6": [{"lead_of_layer_2": measures.layer_lead(left, layer)} for _, left in fadings],
+    }
+
+
+def samples_s7(
+    autapses: Sequence[HighFrequencies],
+    plain: Sequence[HighFrequencies],
+    leak: Sequence[HighFrequencies],
+) -> Samples:
+    """What claims S7a and S7b measure: networks with autapses, without, and with both and leak."""
+    return {
+        "S7a": [
+            {"HF_ratio": a.network / b.network, "HF_network": a.network}
+            for a, b in zip(autapses, plain, strict=True)
+        ],
+        "S7b": [{"HF_network": f.network} for f in leak],
+    }
+
+
+def figure_5(base: Setting, tau_dyn: float) -> list[Setting]:
+    """Fifteen kinds of weights, without and with leak: axes (form, kind, mean).
+
+    Each kind of weights has a stream of random numbers of its own, shared by the two forms.
+
+    Parameters
+    ----------
+    base : Setting
+    tau_dyn : float
+        Time constant of the dynamic leak (s).
+
+    Returns
+    -------
+    list of 30 Setting
+    """
+    cells = [weight_distribution(kind, mean) for kind in KINDS for mean in MEANS]
+    return [
+        replace(form, weights=weights, stream=stream)
+        for form in _forms(base, tau_dyn)
+        for stream, weights in enumerate(cells)
+    ]
+
+
+def samples_5(power: Array, source: Array, activity: Array, freqs: ArrayLike) -> Samples:
+    """What claims 5a to 5d measure in each group of networks.
+
+    Parameters
+    ----------
+    power, source : (2, 3, 5, n_groups, n_freqs) array
+        Mean power of the networks of a group, and of their inputs; axes of `figure_5` first.
+    activity : (2, 3, 5, n_groups) array
+        Mean activity.
+    freqs : (n_freqs,) array
+    """
+    ratio = measures.high_frequency_ratio(power, source, freqs)
+    damping = measures.band_gain(power[1], source[1], freqs, (20.0, 200.0))
+    against = ((ratio[0] >= 2) != AMPLIFIED[..., None]).sum(axis=(0, 1))
+    quiet = (activity[0, :, 0] / activity[0, :, -1]).max(axis=0)
+    return {
+        "5a": [{"settings_against": n} for n in against],
+        "5b": [{"largest_activity_ratio": x} for x in quiet],
+        "5c": [{"largest_HF": x} for x in ratio[1].max(axis=(0, 1))],
+        "5d": [{"gain_20_200_hz": x} for x in damping.mean(axis=(0, 1))],
+    }
+
+
+def figure_6(base: Setting, tau_dyn: float, delays: ArrayLike) -> list[Setting]:
+    """Mean conduction delays, without and with leak: axes (form, delay).
+
+    Parameters
+    ----------
+    base : Setting
+        Its `delay_law` is that of the delays.
+    tau_dyn : float
+        Time constant of the dynamic leak (s).
+    delays : (n_delays,) array
+        Seconds, the first of them 0.
+
+    Returns
+    -------
+    list of 2 * n_delays Setting
+    """
+    each = check.array("delays", delays, shape=("n_delays",), low=0)
+    return [
+        replace(form, delay=float(d), update="together" if d else form.update)
+        for form in _forms(base, tau_dyn)
+        for d in each
+    ]
+
+
+def added_peaks(power: Array, freqs: ArrayLike) -> Array:
+    """Frequency of the highest peak that a delay adds: over the same network without delay.
+
+    Parameters
+    ----------
+    power : (n_delays, n_networks, n_freqs) array
+        Power of each network, the first without delay.
+    freqs : (n_freqs,) array
+
+    Returns
+    -------
+    (n_delays - 1, n_networks) array
+        Hz, above 10 Hz; NaN where there is no peak.
+    """
+    return np.array(
+        [
+            [next(iter(measures.peak_frequencies(x, freqs, f_min=10.0)), np.nan) for x in row]
+            for row in power[1:] / power[0]
+        ]
+    )
+
+
+def samples_6(
+    power: Array, source: Array, delays: ArrayLike, freqs: ArrayLike, *, dt: float
+) -> Samples:
+    """What claims 6a and 6b measure in each network.
+
+    Parameters
+    ----------
+    power, source : (2, n_delays, n_networks, n_freqs) array
+        Axes of `figure_6` first.
+    delays : (n_delays,) array
+        Seconds.
+    freqs : (n_freqs,) array
+    dt : float
+        Step (s).
+    """
+    passage = np.asarray(delays)[1:] + dt
+    peaks = added_peaks(power[0], freqs)
+    gain = measures.gain(power[1], source[1], freqs)
+    left = [
+        sum(measures.peak_frequencies(x, freqs, f_min=30.0, height=1.0).size for x in of_network)
+        for of_network in np.moveaxis(gain, 1, 0)
+    ]
+    return {
+        "6a": [
+            {"slope": measures.loglog_slope(passage, p), "n_delays": np.isfinite(p).sum()}
+            for p in peaks.T
+        ],
+        "6b": [{"n_peaks": n} for n in left],
+    }
+
+
+def figure_7(
+    base: Setting, tau_dyn: float, rates: Sequence[float], counts: Sequence[int]
+) -> list[Setting]:
+    """Rates of the first number of sensors, then numbers of sensors at the first rate.
+
+    Parameters
+    ----------
+    base : Setting
+    tau_dyn : float
+        Time constant of the dynamic leak (s).
+    rates : sequence of float
+        Hz.
+    counts : sequence of int
+
+    Returns
+    -------
+    list of 2 * (n_rates + n_counts) Setting
+        Axes (form, density).
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than three rates or numbers: the first two are the claims' sparse ones.
+    """
+    for name, values in (("rates", rates), ("counts", counts)):
+        if len(values) < 3:
+            raise ValueError(f"{name}: expected at least 3 values, got {len(values)}")
+    return [
+        replace(form, rate=rate, n_sensors=count)
+        for form in _forms(base, tau_dyn)
+        for rate, count in (
+            *((rate, counts[0]) for rate in rates),
+            *((rates[0], count) for count in counts),
+        )
+    ]
+
+
+def samples_7(power: Array, source: Array, n_rates: int, freqs: ArrayLike) -> Samples:
+    """What claims 7a to 7c measure in each network.
+
+    Parameters
+    ----------
+    power, source : (2, n_rates + n_counts, n_networks, n_freqs) array
+        Axes of `figure_7` first.
+    n_rates : int
+    freqs : (n_freqs,) array
+    """
+    ratio = measures.high_frequency_ratio(power, source, freqs)
+    sparse = [0, 1, n_rates, n_rates + 1]
+    dense = [i for i in range(power.shape[1]) if i not in sparse]
+    against = (power[0, dense] / power[0, 0]).max(axis=(0, -1))
+    return {
+        "7a": [{"smallest_HF": x} for x in ratio[0, sparse].min(axis=0)],
+        "7b": [{"largest_power_ratio": x} for x in against],
+        "7c": [{"largest_HF": x} for x in ratio[1].max(axis=0)],
+    }
+
+
+def figure_8(base: Setting, tau_dyn: float, sizes: Sequence[tuple[int, int]]) -> list[Setting]:
+    """Sizes, two kinds of weights and four leaks: axes (weights, leak, size).
+
+    Parameters
+    ----------
+    base : Setting
+    tau_dyn : float
+        Time constant of the dynamic leak of the 5x4 network (s).
+    sizes : sequence of (int, int)
+
+    Returns
+    -------
+    list of 8 * n_sizes Setting
+    """
+    return [
+        replace(
+            base,
+            weights=weight_distribution(kind, mean),
+            sizes=size,
+            neuron=replace(
+                base.neuron,
+                tau_dyn=0.0
+                if power is None
+                else scaled_time_constants(tau_dyn, power, sizes=size, n_sensors=base.n_sensors),
+            ),
+        )
+        for kind, mean in SIZE_WEIGHTS
+        for power in LEAK_POWERS
+        for size in sizes
+    ]
+
+
+def samples_8(power: Array, source: Array, variance: Array, freqs: ArrayLike) -> Samples:
+    """What claims 8a to 8e measure in each network.
+
+    Parameters
+    ----------
+    power, source : (2, 4, n_sizes, n_networks, n_freqs) array
+        Axes of `figure_8` first, sizes rising.
+    variance : (2, 4, n_sizes, n_networks) array
+        Of the activity.
+    freqs : (n_freqs,) array
+    """
+    f = np.asarray(freqs)
+    ratio = measures.high_frequency_ratio(power, source, freqs)
+    low = (f >= measures.REFERENCE_BAND[0]) & (f <= measures.REFERENCE_BAND[1])
+    gained = power[:, 2][..., low].mean(axis=-1) / power[:, 1][..., low].mean(axis=-1)
+    spread = (ratio[:, 0].max(axis=1) / ratio[:, 0].min(axis=1)).max(axis=0)
+    rank = (variance[:, 0] < variance[:, 0, -1:]).sum(axis=1) + 1
+    transfer = power[:, 3, -1] / power[:, 0, -1]
+    corner = np.array([[measures.corner_frequency(x, f) for x in row] for row in transfer])
+    largest = ratio.max(axis=(0, 2))  # leak, network
+    return {
+        "8a": [
+            {"smallest_HF": h, "spread_of_HF": s}
+            for h, s in zip(ratio[:, 0].min(axis=(0, 1)), spread, strict=True)
+        ],
+        "8b": [{"rank_of_largest_in_variance": r} for r in rank.max(axis=0)],
+        "8c": [{"largest_HF": x} for x in largest[1]],
+        "8d": [
+            {"largest_low_frequency_ratio": x, "largest_HF": h}
+            for x, h in zip(gained.max(axis=(0, 1)), largest[2], strict=True)
+        ],
+        "8e": [{"corner_of_largest": c} for c in corner.max(axis=0)],
+    }
+
+
+def _neuron(setting: Setting, **changes: Any) -> Setting:
+    return replace(setting, neuron=replace(setting.neuron, **changes))
+
+
+def _of_logarithm(setting: Setting) -> Setting:
+    w = setting.weights
+    return (
+        replace(setting, weights=replace(w, of="logarithm"))
+        if isinstance(w, Lognormal)
+        else setting
+    )
+
+
+#: Readings of what the text leaves open, each a change of every setting.
+READINGS: dict[str, Callable[[Setting], Setting]] = {
+    "as taken": lambda s: s,
+    "time step 0.5 ms": lambda s: replace(s, dt=5e-4),
+    "time step 0.25 ms": lambda s: replace(s, dt=2.5e-4),
+    "time step 0.1 ms": lambda s: replace(s, dt=1e-4),
+    "Euler's method for Eq. 2": lambda s: _neuron(s, solver="euler"),
+    "neurons updated in turn (no delays)": lambda s: s if s.delay else replace(s, update="in turn"),
+    "|Σ w a| in Eq. 1": lambda s: _neuron(s, shunting=-1.0),
+    "k_static = 1 (Fig. 1)": lambda s: _neuron(s, k_static=1.0),
+    "k_static = 1/23 (A9, layer 1)": lambda s: _neuron(s, k_static=1 / 23),
+    "zero weights are no synapses": lambda s: replace(s, count_zero=False),
+    "lognormal: mean, CV of the logarithm": _of_logarithm,
+    "Gaussian jitter": lambda s: replace(s, law="gaussian"),
+    "uniform delays": lambda s: replace(s, delay_law="uniform"),
+}
+
+
+def network_samples(
+    base: Setting,
+    tau_dyn: float,
+    freqs: ArrayLike,
+    *,
+    reading: Callable[[Setting], Setting],
+    figures: Collection[str] = ("4", "S7", "5", "6", "7", "8"),
+    wavelet: str = "morse",
+    ends: str = "reflected",
+    n_short: int,
+    delays: ArrayLike,
+    rates: Sequence[float],
+    counts: Sequence[int],
+    sizes: Sequence[tuple[int, int]],
+    seed: int,
+    n_repeats: int,
+    skip: float,
+    cache: Path | None,
+) -> Samples:
+    """What the claims on networks measure under another reading of the text.
+
+    Parameters
+    ----------
+    base, tau_dyn, freqs
+        As in the functions above; Figures 4 and S7 have the presentations of `base`.
+    reading : callable
+        Changes one thing in every setting of every figure.
+    figures : collection of str
+        Whose claims are measured.
+    wavelet, ends
+        As in `max_power`; for Figures 5 to 8.
+    n_short : int
+        Presentations in Figures 5 to 8.
+    delays, rates, counts, sizes
+        As in the functions above.
+    seed, n_repeats, skip, cache
+        As in `population`. A group of Figure 5 is one network here.
+
+    Returns
+    -------
+    dict of claim to samples
+    """
+    f = check.array("freqs", freqs, shape=("n_freqs",))
+    runs = partial(sweep, seed=seed, n_repeats=n_repeats, cache=cache)
+    short = replace(base, n_presentations=n_short)
+
+    def measured(settings: Sequence[Setting], *axes: int) -> Population:
+        found = population(
+            [reading(s) for s in settings],
+            f,
+            seed=seed,
+            n_repeats=n_repeats,
+            skip=skip,
+            wavelet=wavelet,
+            ends=ends,
+            cache=cache,
+        )
+        return Population(*(x.reshape(*axes, *x.shape[1:]) for x in found))
+
+    samples: Samples = {}
+    forms = figure_4(base, tau_dyn)
+    measure = partial(high_frequencies, freqs=f, skip=skip)
+    if "4" in figures:
+        no_leak, leak = runs(measure, [reading(s) for s in forms[:2]])
+        network = two_layer(base.weights, sizes=base.sizes, rng=np.random.default_rng(0))
+        drawn = [network.names.index(name) for name in ("EN1", "IN1")]
+        counted = runs(partial(transients, neurons=drawn), [reading(s) for s in forms])
+        samples |= samples_4(no_leak, leak, counted, network.layer, network.names)
+    if "S7" in figures:
+        autapses = [replace(s, autapses=True) for s in forms[:2]]
+        own, own_leak, plain = runs(measure, [reading(s) for s in (*autapses, forms[0])])
+        samples |= samples_s7(own, plain, own_leak)
+    if "5" in figures:
+        p = measured(figure_5(short, tau_dyn), 2, len(KINDS), len(MEANS))
+        samples |= samples_5(p.power, p.input, p.mean, f)
+    if "6" in figures:
+        p = measured(figure_6(short, tau_dyn, delays), 2, len(np.asarray(delays)))
+        samples |= samples_6(p.power, p.input, delays, f, dt=reading(short).dt)
+    if "7" in figures:
+        p = measured(figure_7(short, tau_dyn, rates, counts), 2, len(rates) + len(counts))
+        samples |= samples_7(p.power, p.input, len(rates), f)
+    if "8" in figures:
+        p = measured(figure_8(short, tau_dyn, sizes), 2, len(LEAK_POWERS), len(sizes))
+        samples |= samples_8(p.power, p.input, p.variance, f)
+    return samples

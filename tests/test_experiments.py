@@ -1,0 +1,248 @@
+"""Settings of the paper's experiments, and what its claims measure on made-up results."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from lsm import experiments, measures
+from lsm.network import Binary, Lognormal, Normal
+from lsm.neurons import LSM
+from lsm.population import high_frequencies, transients
+from lsm.spectrum import log_frequencies
+from lsm.sweeps import Setting, run
+
+TAU = 0.01
+BASE = Setting(neuron=LSM(k_static=0.05), n_presentations=20, duration=0.5)
+FREQS = log_frequencies(2.0, 400.0, voices=4)
+LOW = (FREQS >= 4) & (FREQS <= 30)
+HIGH = FREQS >= 100
+
+
+def spectra(shape, high=1.0):
+    """Flat spectra with a gain of `high` above 100 Hz, and their input."""
+    power = np.ones((*shape, FREQS.size))
+    power[..., HIGH] = np.asarray(high)[..., None] if np.ndim(high) else high
+    return power, np.ones_like(power)
+
+
+# Settings
+
+
+def test_figure_4_has_the_network_with_and_without_leak_and_recurrence():
+    no_leak, leak, alone = experiments.figure_4(BASE, TAU)
+    assert (no_leak.neuron.tau_dyn, leak.neuron.tau_dyn, alone.neuron.tau_dyn) == (0, TAU, 0)
+    assert (no_leak.recurrence, leak.recurrence, alone.recurrence) == (1, 1, 0)
+    assert {s.neuron.k_static for s in (no_leak, leak, alone)} == {0.05}
+
+
+def test_figure_5_has_fifteen_weights_with_draws_of_their_own_shared_by_both_forms():
+    settings = experiments.figure_5(BASE, TAU)
+    assert [s.stream for s in settings] == 2 * list(range(15))
+    assert [s.neuron.tau_dyn for s in settings] == [0.0] * 15 + [TAU] * 15
+    kinds = [type(s.weights) for s in settings[:15]]
+    assert kinds == [Normal] * 5 + [Lognormal] * 5 + [Binary] * 5
+    assert [s.weights.mean for s in settings[:5]] == [0.1, 0.2, 0.3, 0.4, 0.5]
+    assert [s.weights.p for s in settings[25:]] == [0.1, 0.2, 0.3, 0.4, 0.5]
+
+
+def test_figure_6_has_the_delays_in_both_forms():
+    settings = experiments.figure_6(replace(BASE, delay_law="uniform"), TAU, [0, 2e-3])
+    assert [(s.delay, s.neuron.tau_dyn) for s in settings] == [
+        (0.0, 0.0),
+        (2e-3, 0.0),
+        (0.0, TAU),
+        (2e-3, TAU),
+    ]
+    assert {s.delay_law for s in settings} == {"uniform"}
+    in_turn = experiments.figure_6(replace(BASE, update="in turn"), TAU, [0, 2e-3])
+    assert [s.update for s in in_turn[:2]] == ["in turn", "together"]
+
+
+def test_figure_7_varies_rates_then_sensors():
+    settings = experiments.figure_7(BASE, TAU, (50, 100, 150), (6, 15, 30))
+    assert [(s.rate, s.n_sensors) for s in settings[:6]] == [
+        (50, 6),
+        (100, 6),
+        (150, 6),
+        (50, 6),
+        (50, 15),
+        (50, 30),
+    ]
+    with pytest.raises(ValueError, match=r"^counts: expected at least 3 values, got 2"):
+        experiments.figure_7(BASE, TAU, (50, 100, 150), (6, 15))
+
+
+def test_figure_8_has_leaks_that_grow_with_size():
+    settings = experiments.figure_8(BASE, TAU, [(5, 4), (10, 8)])
+    assert len(settings) == 16
+    tau = [np.asarray(s.neuron.tau_dyn).max() for s in settings[:8]]
+    np.testing.assert_allclose(tau[:4], [0, 0, TAU, TAU])
+    ratio = max(35 / 17, 41 / 23)
+    np.testing.assert_allclose(tau[4:], [TAU, TAU * ratio**0.5, TAU, TAU * ratio])
+    assert {type(s.weights) for s in settings[8:]} == {Binary}
+
+
+@pytest.mark.parametrize("name", experiments.READINGS)
+def test_a_reading_changes_every_setting_it_touches_and_can_be_run(name):
+    reading = experiments.READINGS[name]
+    base = replace(BASE, n_presentations=2, duration=0.1, sizes=(2, 1))
+    cases = [
+        replace(base, weights=Lognormal(mean=0.3), neuron=LSM(k_static=0.05, tau_dyn=TAU)),
+        replace(base, weights=Binary(p=0.5), delay=3e-3),
+    ]
+    changed = [reading(s) for s in cases]
+    assert (name == "as taken") == all(a is b for a, b in zip(changed, cases, strict=True))
+    before, after = ([run(s, seed=0).activity for s in settings] for settings in (cases, changed))
+    same = [a.shape == b.shape and (a == b).all() for a, b in zip(before, after, strict=True)]
+    assert all(same) == (name == "as taken")
+
+
+# Samples
+
+
+def test_samples_of_figure_5_count_settings_against_the_paper():
+    high = np.where(experiments.AMPLIFIED, 3.0, 1.0)[None, ..., None] * np.ones((2, 3, 5, 2))
+    high[0, 1, 0, 1] = 3.0  # lognormal 0.1 in the second group
+    high[1] = 0.05
+    high[1, 2, 3, 0] = 0.2
+    power, source = spectra((2, 3, 5, 2), high)
+    activity = np.ones((2, 3, 5, 2))
+    activity[:, :, 0] = [[0.25, 0.5]]
+    activity[0, 1, 0, 0] = 0.4
+    found = experiments.samples_5(power, source, activity, FREQS)
+    assert [s["settings_against"] for s in found["5a"]] == [0, 1]
+    np.testing.assert_allclose([s["largest_activity_ratio"] for s in found["5b"]], [0.4, 0.5])
+    np.testing.assert_allclose([s["largest_HF"] for s in found["5c"]], [0.2, 0.05])
+    band = (FREQS >= 20) & (FREQS <= 200)
+    share = (band & HIGH).sum() / band.sum()
+    np.testing.assert_allclose(found["5d"][1]["gain_20_200_hz"], 1 - share * 0.95)
+
+
+def test_samples_of_figure_6_have_the_slope_of_the_peaks():
+    delays = np.array([0, 1e-3, 3e-3, 9e-3])
+    power, source = spectra((2, 4, 1))
+    for d, delay in enumerate(delays[1:], 1):
+        expected = 1 / (2 * (delay + 1e-3))
+        power[0, d, 0] *= 1 + np.exp(-(np.log(FREQS / expected) ** 2) / 0.1)
+    power[1, 2, 0] *= 1 + np.exp(-(np.log(FREQS / 60) ** 2) / 0.02)
+    found = experiments.samples_6(power, source, delays, FREQS, dt=1e-3)
+    assert found["6a"][0]["slope"] == pytest.approx(-1, abs=0.1)
+    assert found["6a"][0]["n_delays"] == 3
+    assert found["6b"] == [{"n_peaks": 1}]
+    flat = experiments.samples_6(*spectra((2, 4, 1)), delays, FREQS, dt=1e-3)
+    assert np.isnan(flat["6a"][0]["slope"])
+    assert flat["6a"][0]["n_delays"] == 0
+
+
+def test_samples_of_figure_7_know_sparse_from_dense():
+    high = np.ones((2, 6, 1))
+    high[0, :, 0] = [5, 4, 0.1, 5, 3, 0.1]  # three rates, three numbers
+    high[1, 4, 0] = 0.5
+    power, source = spectra((2, 6, 1), high)
+    power[0, 5] *= 7.0
+    found = experiments.samples_7(power, source, 3, FREQS)
+    np.testing.assert_allclose(found["7a"][0]["smallest_HF"], 3)
+    np.testing.assert_allclose(found["7b"][0]["largest_power_ratio"], 7)
+    np.testing.assert_allclose(found["7c"][0]["largest_HF"], 1)
+
+
+def test_samples_of_figure_8_rank_sizes_and_compare_leaks():
+    high = np.full((2, 4, 3, 1), 0.02)
+    high[:, 0, :, 0] = [[4, 3, 2], [6, 3, 3]]
+    high[1, 2, 1, 0] = 0.3
+    power, source = spectra((2, 4, 3, 1), high)
+    power[0, 2, 1] *= 1.5
+    power[:, 3, 2] = power[:, 0, 2] / (1 + (FREQS / 6.0) ** 2)
+    variance = np.ones((2, 4, 3, 1))
+    variance[:, 0, :, 0] = [[3, 2, 1], [1, 2, 1.5]]
+    found = experiments.samples_8(power, source, variance, FREQS)
+    np.testing.assert_allclose(found["8a"][0]["smallest_HF"], 2)
+    np.testing.assert_allclose(found["8a"][0]["spread_of_HF"], 2)
+    assert found["8b"][0]["rank_of_largest_in_variance"] == 2
+    np.testing.assert_allclose(found["8c"][0]["largest_HF"], 0.02)
+    np.testing.assert_allclose(found["8d"][0]["largest_low_frequency_ratio"], 1.5)
+    np.testing.assert_allclose(found["8d"][0]["largest_HF"], 0.3)
+    # Half of what it is at 2 Hz.
+    expected = 6 * np.sqrt(2 * (1 + (2 / 6) ** 2) - 1)
+    assert found["8e"][0]["corner_of_largest"] == pytest.approx(expected, rel=0.05)
+
+
+def test_samples_of_figure_4_are_those_of_the_neurons_drawn():
+    settings = experiments.figure_4(replace(BASE, n_sensors=3), TAU)
+    runs = [[run(s, seed=0, repeat=i) for i in range(2)] for s in settings]
+    found = [[high_frequencies(r, FREQS) for r in row] for row in runs]
+    counted = [[transients(r, neurons=[0, 9]) for r in row] for row in runs]
+    net = runs[0][0].network
+    samples = experiments.samples_4(found[0], found[1], counted, net.layer, net.names)
+    assert [len(v) for v in samples.values()] == [2] * 6
+    assert samples["4a"][1]["HF_IN1"] == found[0][1].neurons[9]
+    assert samples["4e"][0]["HF_EN1"] == found[1][0].neurons[0]
+    assert samples["4b"][1]["build_up_IN1"] == measures.build_up(found[0][1].presentations[9])
+    assert samples["4d"][0]["transients_leak"] == counted[1][0].without_counterpart.sum()
+    assert samples["4d"][1]["transients_without_recurrence"] == (
+        counted[2][1].without_counterpart.sum()
+    )
+    assert samples["4d"][1]["excursions_drive"] == counted[0][1].of_drive.sum()
+    own = experiments.samples_s7(found[0], found[1], found[1])
+    assert own["S7a"][1]["HF_ratio"] == found[0][1].network / found[1][1].network
+    assert own["S7b"][0]["HF_network"] == found[1][0].network
+
+
+def test_network_samples_are_judged_as_the_pages_judge_them(tmp_path):
+    base = replace(BASE, n_presentations=20, duration=0.25)
+    options = dict(
+        n_short=2,
+        delays=np.array([0, 2e-3]),
+        rates=(50, 100, 150),
+        counts=(6, 8, 10),
+        sizes=((2, 1), (3, 2)),
+        seed=0,
+        n_repeats=1,
+        skip=0.05,
+        cache=tmp_path,
+    )
+    plain = experiments.READINGS["as taken"]
+    found = experiments.network_samples(base, TAU, FREQS, reading=plain, **options)
+    assert list(found) == (
+        [
+            "4a",
+            "4b",
+            "4c",
+            "4d",
+            "4e",
+            "S6",
+            "S7a",
+            "S7b",
+            "5a",
+            "5b",
+            "5c",
+            "5d",
+            "6a",
+            "6b",
+            "7a",
+            "7b",
+            "7c",
+            "8a",
+            "8b",
+            "8c",
+            "8d",
+            "8e",
+        ]
+    )
+    assert {len(samples) for samples in found.values()} == {1}
+    some = experiments.network_samples(base, TAU, FREQS, reading=plain, figures=("7",), **options)
+    assert some == {name: found[name] for name in ("7a", "7b", "7c")}
+    other = experiments.network_samples(
+        base, TAU, FREQS, reading=plain, figures=("7",), ends="zero", **options
+    )
+    assert other["7a"] != some["7a"]
+    no_static = experiments.network_samples(
+        base,
+        TAU,
+        FREQS,
+        reading=experiments.READINGS["k_static = 1 (Fig. 1)"],
+        figures=("4",),
+        **options,
+    )
+    assert no_static["4a"] != found["4a"]
