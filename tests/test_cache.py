@@ -497,7 +497,7 @@ def digest():
 
 
 MODULES = sorted(path.stem for path in PACKAGE.glob("*.py"))
-SHOWING = {"_tables", "claims", "pages", "plots"}
+SHOWING = {"_tables", "claims", "experiments", "pages", "plots"}
 
 
 def test_the_digest_is_that_of_the_sources_wherever_they_lie(copy):
