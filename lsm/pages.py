@@ -188,9 +188,15 @@ def grid(**axes: ArrayLike | Sequence[str]) -> dict[str, NDArray]:
     return dict(zip(axes, columns, strict=True))
 
 
+def _shown(value: float) -> str:
+    return "–" if np.isnan(value) else f"{value:.4g}"
+
+
 @dataclass(frozen=True)
 class Table:
-    """Columns of text and numbers, shown as a table; numbers are rounded to four digits.
+    """Columns of text and numbers, shown as a table.
+
+    Numbers are rounded to four digits; what is not known is a dash.
 
     Attributes
     ----------
@@ -215,7 +221,7 @@ class Table:
         """Cells as they are shown."""
         columns = [np.asarray(column) for column in self.columns.values()]
         cells = [
-            [f"{x:.4g}" if column.dtype.kind == "f" else str(x) for x in column]
+            [_shown(x) if column.dtype.kind == "f" else str(x) for x in column]
             for column in columns
         ]
         return list(zip(*cells, strict=True))

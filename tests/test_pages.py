@@ -435,3 +435,7 @@ def test_a_grid_labels_every_element_of_an_array(tmp_path):
 
 def test_a_grid_of_one_axis_is_its_labels():
     assert grid(x=[3, 1, 2])["x"].tolist() == [3, 1, 2]
+
+
+def test_a_number_that_is_not_known_is_a_dash():
+    assert Table({"x": [1.23456, np.nan]}).rows == [("1.235",), ("–",)]
