@@ -8,7 +8,7 @@ import pytest
 from lsm import experiments, measures
 from lsm.network import Binary, Lognormal, Normal
 from lsm.neurons import LSM
-from lsm.population import high_frequencies, transients
+from lsm.population import high_frequencies, population, transients
 from lsm.spectrum import log_frequencies
 from lsm.sweeps import Setting, run
 
@@ -125,6 +125,7 @@ def test_samples_of_figure_6_have_the_slope_of_the_peaks():
     for d, delay in enumerate(delays[1:], 1):
         expected = 1 / (2 * (delay + 1e-3))
         power[0, d, 0] *= 1 + np.exp(-(np.log(FREQS / expected) ** 2) / 0.1)
+    power[0] *= 1 + 20 * np.exp(-(np.log(FREQS / 25) ** 2) / 0.1)  # there without delay too
     power[1, 2, 0] *= 1 + np.exp(-(np.log(FREQS / 60) ** 2) / 0.02)
     found = experiments.samples_6(power, source, delays, FREQS, dt=1e-3)
     assert found["6a"][0]["slope"] == pytest.approx(-1, abs=0.1)
@@ -233,6 +234,22 @@ def test_network_samples_are_judged_as_the_pages_judge_them(tmp_path):
     assert {len(samples) for samples in found.values()} == {1}
     some = experiments.network_samples(base, TAU, FREQS, reading=plain, figures=("7",), **options)
     assert some == {name: found[name] for name in ("7a", "7b", "7c")}
+    short = replace(base, n_presentations=2)
+    for settings, axes, samples in (
+        (experiments.figure_5(short, TAU), (2, 3, 5), experiments.samples_5),
+        (experiments.figure_7(short, TAU, (50, 100, 150), (6, 8, 10)), (2, 6), None),
+        (experiments.figure_8(short, TAU, options["sizes"]), (2, 4, 2), experiments.samples_8),
+    ):
+        p = population(settings, FREQS, seed=0, n_repeats=1, skip=0.05)
+        power, source = (x.reshape(*axes, 1, -1) for x in (p.power, p.input))
+        mean, variance = (x.reshape(*axes, 1) for x in (p.mean, p.variance))
+        if samples is None:
+            expected = experiments.samples_7(power, source, 3, FREQS)
+        else:
+            more = mean if samples is experiments.samples_5 else variance
+            expected = samples(power, source, more, FREQS)
+        for name, each in expected.items():
+            assert found[name] == [pytest.approx(sample, nan_ok=True) for sample in each]
     other = experiments.network_samples(
         base, TAU, FREQS, reading=plain, figures=("7",), ends="zero", **options
     )
