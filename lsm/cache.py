@@ -88,6 +88,7 @@ def _generation(folder: Path) -> Path:
         others.sort(key=lambda path: path.stat().st_mtime)
         for old in others[: 1 - _N_KEPT]:
             shutil.rmtree(old, ignore_errors=True)
+    os.utime(present)  # in use: not the oldest
     return present
 
 
@@ -131,6 +132,11 @@ def cached(folder: Path, name: str, kind: type[Result], compute: Callable[[], Re
         NamedTuple of arrays and numbers.
     compute : callable
         Called without arguments if the result is not there.
+
+    Raises
+    ------
+    ValueError
+        If a field of the result is neither an array of numbers or words nor one of them.
     """
     present = _generation(folder)
     path = present / f"{name}.npz"
@@ -145,7 +151,7 @@ def cached(folder: Path, name: str, kind: type[Result], compute: Callable[[], Re
             temporary = present / f"{name}.{os.getpid()}.tmp"
             try:
                 with temporary.open("wb") as file:
-                    np.savez(file, **found._asdict())  # type: ignore[attr-defined]
+                    np.savez(file, allow_pickle=False, **found._asdict())  # type: ignore[attr-defined]
                 os.replace(temporary, path)
             finally:
                 temporary.unlink(missing_ok=True)

@@ -554,3 +554,27 @@ def test_modules_that_the_digest_omits_are_those_that_nothing_computing_may_impo
     assert {name.removeprefix("lsm.") for name in forbidden["forbidden_modules"]} == SHOWING
     computing = {name.removeprefix("lsm.") for name in forbidden["source_modules"]}
     assert computing | SHOWING | {"__init__", "_validate"} == set(MODULES)
+
+
+class Objects(NamedTuple):
+    x: np.ndarray
+
+
+def test_a_result_that_could_not_be_read_again_is_refused_and_leaves_no_file(tmp_path):
+    with pytest.raises(ValueError, match=r"[Oo]bject arrays"):
+        cached(tmp_path, "name", Objects, lambda: Objects(np.array([1.0, None])))
+    assert not list(tmp_path.rglob("*.npz"))
+    assert not list(tmp_path.rglob("*.tmp"))
+
+
+def test_a_generation_in_use_is_not_the_oldest(tmp_path, monkeypatch):
+    for age, name in enumerate(("used", "old", "older")):
+        (tmp_path / name).mkdir()
+        os.utime(tmp_path / name, (1000 - age, 1000 - age))
+    monkeypatch.setattr(cache, "sources", lambda: "used")
+    cached(tmp_path, "a", Objects, lambda: Objects(np.ones(2)))
+    os.utime(tmp_path / "used", (1, 1))
+    cached(tmp_path, "a", Objects, lambda: Objects(np.zeros(2)))  # only read
+    monkeypatch.setattr(cache, "sources", lambda: "new")
+    cached(tmp_path, "a", Objects, lambda: Objects(np.ones(2)))
+    assert {path.name for path in tmp_path.iterdir()} == {"used", "old", "new"}
