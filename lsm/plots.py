@@ -386,6 +386,12 @@ def strips(ax: Axes, values: Mapping[str, ArrayLike], colors: Sequence[str]) -> 
     ax.set_xlim(-0.5, len(values) - 0.5)
 
 
+def _frequencies_along(ax: Axes, freqs: Array) -> None:
+    _log_frequency_axis(ax.xaxis)
+    ax.set_xlim(freqs[0], freqs[-1])
+    ax.set_xlabel("frequency (Hz)")
+
+
 def power_spectra(
     ax: Axes,
     freqs: ArrayLike,
@@ -414,9 +420,7 @@ def power_spectra(
         rows = np.asarray(repeated)
         ax.fill_between(f, rows.min(axis=0), rows.max(axis=0), color=color, alpha=0.13, lw=0)
         ax.loglog(f, rows.mean(axis=0), color=color, lw=1.3, label=label)
-    _log_frequency_axis(ax.xaxis)
-    ax.set_xlim(f[0], f[-1])
-    ax.set_xlabel("frequency (Hz)")
+    _frequencies_along(ax, f)
 
 
 def single_spectra(
@@ -432,9 +436,7 @@ def single_spectra(
         rows = np.asarray(repeated)
         lines = ax.loglog(f, rows.T, color=color, lw=0.7, alpha=0.85)
         lines[0].set_label(label)
-    _log_frequency_axis(ax.xaxis)
-    ax.set_xlim(f[0], f[-1])
-    ax.set_xlabel("frequency (Hz)")
+    _frequencies_along(ax, f)
 
 
 def densities(
@@ -572,6 +574,8 @@ def prediction(
 def forest(ax: Axes, margins: Mapping[str, ArrayLike], *, limits: tuple[float, float]) -> None:
     """By which factor conditions are met: every sample, and the median; right of 1 it is met.
 
+    A median on the bound itself is grey: it meets "at least" and not "more than".
+
     Parameters
     ----------
     ax : matplotlib.axes.Axes
@@ -585,7 +589,7 @@ def forest(ax: Axes, margins: Mapping[str, ArrayLike], *, limits: tuple[float, f
         values = np.asarray(each, dtype=float)
         values = values[np.isfinite(values)]
         middle = float(np.median(values))
-        color = LEAK if middle >= 1 else NO_LEAK
+        color = INPUT if middle == 1 else LEAK if middle > 1 else NO_LEAK
         shown = np.clip(values, low, high)
         ax.plot(shown, np.full(values.size, row), "|", color=color, alpha=0.5, ms=6)
         ax.plot(shown[:1], [row], "o", color="white", mec=color, ms=4, zorder=3)

@@ -517,6 +517,8 @@ def test_a_forest_marks_what_is_met_and_what_lies_beyond_the_axis(ax):
     assert lines[5].get_marker() == "D"
     assert (lines[8].get_marker(), lines[8].get_xdata()[0]) == (">", 10)
     assert [t.get_text() for t in ax.get_yticklabels()] == ["met", "missed", "far"]
+    plots.forest(ax, {"on the bound": [0.9, 1.0, 1.1]}, limits=(0.1, 10))
+    assert ax.get_lines()[-2].get_color() == plots.INPUT
 
 
 def test_shares_show_their_interval(ax):
