@@ -165,6 +165,28 @@ def gain(power: ArrayLike, input_power: ArrayLike, freqs: ArrayLike) -> Array:
     return np.divide(ratio, scale, out=np.full(ratio.shape, np.nan), where=scale > 0)
 
 
+def band_mean(values: ArrayLike, freqs: ArrayLike, band: tuple[float, float]) -> Array:
+    """Mean of a spectrum over the frequencies of a band (Hz).
+
+    Parameters
+    ----------
+    values : (..., n_freqs) array
+    freqs : (n_freqs,) array
+        Hz.
+    band : tuple of float
+        Lowest and highest frequency (Hz).
+
+    Returns
+    -------
+    (...) array
+    """
+    inside = _in_band(freqs, band)
+    spectra = check.array("values", values, finite=False)
+    if spectra.ndim == 0 or spectra.shape[-1] != inside.size:
+        raise ValueError(f"values: expected shape (..., {inside.size}), got {spectra.shape}")
+    return spectra[..., inside].mean(axis=-1)
+
+
 def band_gain(
     power: ArrayLike, input_power: ArrayLike, freqs: ArrayLike, band: tuple[float, float]
 ) -> Array:
@@ -182,7 +204,7 @@ def band_gain(
     (...) array
         1 means that the band is as strong, relative to 4-30 Hz, as in the input.
     """
-    return gain(power, input_power, freqs)[..., _in_band(freqs, band)].mean(axis=-1)
+    return band_mean(gain(power, input_power, freqs), freqs, band)
 
 
 def high_frequency_ratio(power: ArrayLike, input_power: ArrayLike, freqs: ArrayLike) -> Array:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -22,6 +22,12 @@ from lsm.theory import response, spectral_radius
 # A neuron whose power is below this share of the strongest one's is silent: what is left of its
 # start is no dynamics.
 _SILENT = 1e-10
+
+
+def _maxima(setting: Setting, signals: Array, freqs: ArrayLike, **options: Any) -> Array:
+    """Maximum power of signals in each presentation of a setting."""
+    n_windows = setting.n_presentations
+    return max_power(signals, freqs, dt=setting.dt, n_windows=n_windows, **options)
 
 
 class Spectra(NamedTuple):
@@ -53,14 +59,7 @@ def spectrum(
     Spectra
     """
     signals = np.concatenate([result.activity, result.inputs])
-    power = max_power(
-        signals,
-        freqs,
-        dt=result.setting.dt,
-        n_windows=result.setting.n_presentations,
-        wavelet=wavelet,
-        skip=skip,
-    )
+    power = _maxima(result.setting, signals, freqs, wavelet=wavelet, skip=skip)
     return Spectra(*np.split(power, [result.network.n_neurons]))
 
 
@@ -218,15 +217,8 @@ def network_power(
     setting, activity = result.setting, result.activity
     n_windows = setting.n_presentations
     sounding = activity.any(axis=-1)
-    found = max_power(
-        activity[sounding],
-        freqs,
-        dt=setting.dt,
-        n_windows=n_windows,
-        skip=skip,
-        wavelet=wavelet,
-        ends=ends,
-    )
+    signals = activity[sounding]
+    found = _maxima(setting, signals, freqs, skip=skip, wavelet=wavelet, ends=ends)
     later = activity[:, activity.shape[-1] // n_windows if n_windows > 1 else 0 :]
     return Power(
         power=found.mean(axis=-1).sum(axis=0) / len(activity),
@@ -268,16 +260,8 @@ def input_power(
     -------
     InputPower
     """
-    setting = result.setting
-    found = max_power(
-        result.inputs,
-        freqs,
-        dt=setting.dt,
-        n_windows=setting.n_presentations,
-        skip=skip,
-        wavelet=wavelet,
-        ends=ends,
-    )
+    signals = result.inputs
+    found = _maxima(result.setting, signals, freqs, skip=skip, wavelet=wavelet, ends=ends)
     return InputPower(found.mean(axis=0))
 
 
@@ -379,9 +363,22 @@ def extended(drawn: Population, further: Population) -> Population:
     Returns
     -------
     Population
+
+    Raises
+    ------
+    ValueError
+        If there are fewer further repeats than drawn ones.
     """
+    n, n_more = drawn.mean.shape[1], further.mean.shape[1]
+    if n_more < n:
+        raise ValueError(f"further: expected at least {n} repeats, as drawn, got {n_more}")
     pairs = zip(drawn, further, strict=True)
     return Population(*(np.concatenate([a, b[:, a.shape[1] :]], axis=1) for a, b in pairs))
+
+
+def _check_together(setting: Setting) -> None:
+    if setting.update != "together":
+        raise ValueError(f"result: expected neurons updated together, got {setting.update!r}")
 
 
 class Stability(NamedTuple):
@@ -418,9 +415,15 @@ def stability(result: Run, *, n_instants: int = 5) -> Stability:
     Returns
     -------
     Stability
+
+    Raises
+    ------
+    ValueError
+        If the neurons were updated in turn, which the linear network is not.
     """
     check.integer("n_instants", n_instants)
     setting = result.setting
+    _check_together(setting)
     steps = np.linspace(0, result.inputs.shape[-1] - 1, n_instants + 1).astype(int)[1:]
     points = [(result.inputs.mean(axis=-1), result.activity.mean(axis=-1))]
     points += [(result.inputs[:, t], result.activity[:, t - 1]) for t in steps]
@@ -431,7 +434,7 @@ def stability(result: Run, *, n_instants: int = 5) -> Stability:
     n = result.inputs.shape[-1]
     kicked = result.inputs.copy()
     kicked[:, n // 10] += 1.0
-    other = simulate(result.network, kicked, setting.neuron, dt=setting.dt, update=setting.update)
+    other = simulate(result.network, kicked, setting.neuron, dt=setting.dt)
     apart = np.abs(other - result.activity).max(axis=0)
     most = float(apart.max())
     left = float(apart[-(n // 10) :].max()) / most if most > 0 else float("nan")
@@ -445,10 +448,13 @@ class Prediction(NamedTuple):
     ----------
     predicted, simulated : (n_freqs,) array
         Mean over neurons (a.u.²).
+    source : (n_freqs,) array
+        Of the input, mean over sensors (a.u.²).
     """
 
     predicted: Array
     simulated: Array
+    source: Array
 
 
 def prediction(result: Run, *, freqs: ArrayLike, skip: float = 0.0) -> Prediction:
@@ -465,8 +471,14 @@ def prediction(result: Run, *, freqs: ArrayLike, skip: float = 0.0) -> Predictio
     Returns
     -------
     Prediction
+
+    Raises
+    ------
+    ValueError
+        If the neurons were updated in turn, which the linear network is not.
     """
     setting = result.setting
+    _check_together(setting)
     power = spectrum(result, freqs, skip=skip)
     transfer = response(
         result.network,
@@ -478,4 +490,4 @@ def prediction(result: Run, *, freqs: ArrayLike, skip: float = 0.0) -> Predictio
     )
     source = power.sensors.mean(axis=-1)
     predicted = np.einsum("fks,sf->kf", np.abs(transfer) ** 2, source)
-    return Prediction(predicted.mean(axis=0), power.neurons.mean(axis=(0, 2)))
+    return Prediction(predicted.mean(axis=0), power.neurons.mean(axis=(0, 2)), source.mean(axis=0))

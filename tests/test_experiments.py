@@ -9,7 +9,7 @@ from lsm import experiments, measures
 from lsm.network import Binary, Lognormal, Normal
 from lsm.neurons import LSM
 from lsm.population import high_frequencies, population, transients
-from lsm.spectrum import log_frequencies
+from lsm.spectrum import highest_frequency, log_frequencies
 from lsm.sweeps import Setting, run
 
 TAU = 0.01
@@ -55,8 +55,6 @@ def test_figure_6_has_the_delays_in_both_forms():
         (2e-3, TAU),
     ]
     assert {s.delay_law for s in settings} == {"uniform"}
-    in_turn = experiments.figure_6(replace(BASE, update="in turn"), TAU, [0, 2e-3])
-    assert [s.update for s in in_turn[:2]] == ["in turn", "together"]
 
 
 def test_figure_7_varies_rates_then_sensors():
@@ -89,7 +87,7 @@ def test_a_reading_changes_every_setting_it_touches_and_can_be_run(name):
     base = replace(BASE, n_presentations=2, duration=0.1, sizes=(2, 1))
     cases = [
         replace(base, weights=Lognormal(mean=0.3), neuron=LSM(k_static=0.05, tau_dyn=TAU)),
-        replace(base, weights=Binary(p=0.5), delay=3e-3),
+        replace(base, weights=Binary(p=0.5), delay=0.0 if "in turn" in name else 3e-3),
     ]
     changed = [reading(s) for s in cases]
     assert (name == "as taken") == all(a is b for a, b in zip(changed, cases, strict=True))
@@ -127,6 +125,7 @@ def test_samples_of_figure_6_have_the_slope_of_the_peaks():
         power[0, d, 0] *= 1 + np.exp(-(np.log(FREQS / expected) ** 2) / 0.1)
     power[0] *= 1 + 20 * np.exp(-(np.log(FREQS / 25) ** 2) / 0.1)  # there without delay too
     power[1, 2, 0] *= 1 + np.exp(-(np.log(FREQS / 60) ** 2) / 0.02)
+    power[1, 1, 0, HIGH] = 0.01 * (1 + np.exp(-(np.log(FREQS[HIGH] / 200) ** 2) / 0.02))  # below 1
     found = experiments.samples_6(power, source, delays, FREQS, dt=1e-3)
     assert found["6a"][0]["slope"] == pytest.approx(-1, abs=0.1)
     assert found["6a"][0]["n_delays"] == 3
@@ -153,6 +152,7 @@ def test_samples_of_figure_8_rank_sizes_and_compare_leaks():
     high[:, 0, :, 0] = [[4, 3, 2], [6, 3, 3]]
     high[1, 2, 1, 0] = 0.3
     power, source = spectra((2, 4, 3, 1), high)
+    power[:, 0] *= 5.0
     power[0, 2, 1] *= 1.5
     power[:, 3, 2] = power[:, 0, 2] / (1 + (FREQS / 6.0) ** 2)
     variance = np.ones((2, 4, 3, 1))
@@ -179,6 +179,8 @@ def test_samples_of_figure_4_are_those_of_the_neurons_drawn():
     assert [len(v) for v in samples.values()] == [2] * 6
     assert samples["4a"][1]["HF_IN1"] == found[0][1].neurons[9]
     assert samples["4e"][0]["HF_EN1"] == found[1][0].neurons[0]
+    peak, left = measures.fading(found[0][1].presentations[9])
+    assert samples["4c"][1] == {"peak_presentation": peak, "left_at_the_end": left}
     assert samples["4b"][1]["build_up_IN1"] == measures.build_up(found[0][1].presentations[9])
     assert samples["4d"][0]["transients_leak"] == counted[1][0].without_counterpart.sum()
     assert samples["4d"][1]["transients_without_recurrence"] == (
@@ -263,3 +265,35 @@ def test_network_samples_are_judged_as_the_pages_judge_them(tmp_path):
         **options,
     )
     assert no_static["4a"] != found["4a"]
+
+
+def test_delays_are_searched_up_to_the_band_of_the_step(tmp_path, monkeypatch):
+    asked = []
+
+    def watched(settings, freqs, **options):
+        asked.append((settings[0].dt, freqs))
+        return population(settings, freqs, **options)
+
+    monkeypatch.setattr(experiments, "population", watched)
+    freqs = log_frequencies(2.0, highest_frequency(1e-3), voices=5)
+    for name in ("as taken", "time step 0.25 ms"):
+        experiments.network_samples(
+            replace(BASE, duration=0.25),
+            TAU,
+            freqs,
+            reading=experiments.READINGS[name],
+            figures=("6",),
+            n_short=2,
+            delays=np.array([0, 2e-3]),
+            rates=(),
+            counts=(),
+            sizes=(),
+            seed=0,
+            n_repeats=1,
+            skip=0.0,
+            cache=tmp_path,
+        )
+    (_, plain), (dt, wide) = asked
+    np.testing.assert_array_equal(plain, freqs)
+    assert dt == 2.5e-4
+    np.testing.assert_allclose(wide, log_frequencies(2.0, highest_frequency(2.5e-4), voices=5))

@@ -611,3 +611,11 @@ def test_pairs_and_values_that_are_nan_are_left_out():
     assert measures.spearman(x, y) == measures.spearman(x[known], y[known])
     assert measures.overlap([1.0, np.nan], [0.0, 2.0, np.nan]) == 0.5
     assert np.isnan(measures.overlap([np.nan], [1.0]))
+
+
+def test_a_band_mean_is_over_the_frequencies_within():
+    values = np.array([[1.0, 2.0, 4.0, 8.0], [0.0, 1.0, 3.0, np.nan]])
+    found = measures.band_mean(values, [1.0, 10.0, 20.0, 40.0], (10.0, 30.0))
+    np.testing.assert_array_equal(found, [3.0, 2.0])
+    with pytest.raises(ValueError, match=r"^values: expected shape \(..., 2\), got \(3,\)"):
+        measures.band_mean(np.ones(3), [1.0, 2.0], (0.0, 5.0))

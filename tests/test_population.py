@@ -1,6 +1,7 @@
 """What is measured on runs of networks, and on populations of them."""
 
 from dataclasses import fields, replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -270,6 +271,8 @@ def test_the_power_of_small_oscillations_is_the_predicted_one(delay):
     power = spectrum(result, [20.0, 60.0]).neurons.mean(axis=(0, 2))
     np.testing.assert_allclose(found.simulated, power, rtol=1e-5)
     np.testing.assert_allclose(found.predicted, power, rtol=0.02)
+    source = spectrum(result, [20.0, 60.0]).sensors.mean(axis=(0, 2))
+    np.testing.assert_allclose(found.source, source, rtol=1e-5)
 
 
 def test_the_predicted_powers_of_independent_sensors_add():
@@ -394,3 +397,16 @@ def test_transients_of_some_neurons_are_those_of_all_of_them():
     everything, some = transients(result), transients(result, neurons=[4, 1])
     for a, b in zip(everything, some, strict=True):
         np.testing.assert_array_equal(a[[4, 1]], b)
+
+
+def test_fewer_further_networks_than_drawn_are_refused():
+    drawn, further = (population([SMALL], FREQS, seed=0, n_repeats=n) for n in (2, 1))
+    with pytest.raises(ValueError, match=r"^further: expected at least 2 repeats, as drawn, got 1"):
+        extended(drawn, further)
+
+
+@pytest.mark.parametrize("measure", [stability, partial(prediction, freqs=FREQS)])
+def test_linear_measures_refuse_neurons_updated_in_turn(measure):
+    result = run(replace(SMALL, update="in turn"), seed=0)
+    with pytest.raises(ValueError, match=r"^result: expected neurons updated together, got"):
+        measure(result)
