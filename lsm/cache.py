@@ -8,6 +8,7 @@ import hashlib
 import os
 import platform
 import shutil
+import threading
 import zipfile
 from collections.abc import Callable
 from functools import cache, partial
@@ -25,6 +26,9 @@ _NOT_COMPUTING = ("_tables", "claims", "experiments", "pages", "plots")
 _N_KEPT = 3
 # Whose changes `sources` notices.
 _PREFIX = f"{__package__}."
+# np.load parses each header as Python, on two threads at once a SystemError of CPython before 3.11.8
+# and 3.12.2 if the garbage collector lets the other one in (python/cpython#106905).
+_READING = threading.Lock()
 
 
 def _canonical(value: Any) -> Any:
@@ -95,7 +99,11 @@ def _generation(folder: Path) -> Path:
 def _read(path: Path, kind: type[Result]) -> Result | None:
     try:
         # Opened here: what np.load cannot read, it does not close.
-        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
+        with (
+            path.open("rb") as stream,
+            _READING,
+            np.load(stream, allow_pickle=False) as file,
+        ):
             return kind(*(file[name][()] for name in kind._fields))  # type: ignore[attr-defined]
     except (OSError, ValueError, KeyError, EOFError, RuntimeError, zipfile.BadZipFile):
         return None  # not there, or spoiled from outside: computed again

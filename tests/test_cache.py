@@ -1,5 +1,6 @@
 """Results on disk: what their names depend on, and that they are kept whole, once and no longer."""
 
+import gc
 import os
 import shutil
 import subprocess
@@ -7,6 +8,7 @@ import sys
 import threading
 import time
 import tomllib
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields, replace
 from functools import partial
 from pathlib import Path
@@ -407,6 +409,29 @@ def test_threads_that_ask_at_once_compute_once(tmp_path):
     for found in ask_in_threads(tmp_path, [lambda: calls.append(1) or FOUND] * 3):
         assert_found(found)
     assert calls == [1]
+
+
+def test_many_threads_read_while_the_collector_switches_between_them(tmp_path):
+    """python/cpython#106905: headers parsed at once ended in a SystemError."""
+    cached(tmp_path, "a", Found, lambda: FOUND)
+
+    def interrupted(phase, info):
+        for _ in range(200):
+            pass
+
+    threshold, interval = gc.get_threshold(), sys.getswitchinterval()
+    gc.callbacks.append(interrupted)
+    gc.set_threshold(1)
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(8) as pool:
+            jobs = [pool.submit(cached, tmp_path, "a", Found, fail) for _ in range(1000)]
+            for job in jobs:
+                assert_found(job.result())
+    finally:
+        gc.callbacks.remove(interrupted)
+        gc.set_threshold(*threshold)
+        sys.setswitchinterval(interval)
 
 
 def test_who_waited_for_a_failure_computes(tmp_path):
