@@ -26,8 +26,8 @@ _NOT_COMPUTING = ("_tables", "claims", "experiments", "pages", "plots")
 _N_KEPT = 3
 # Whose changes `sources` notices.
 _PREFIX = f"{__package__}."
-# np.load parses each header as Python, on two threads at once a SystemError of CPython before 3.11.8
-# and 3.12.2 if the garbage collector lets the other one in (python/cpython#106905).
+# np.load parses each header as Python; on two threads at once that is a SystemError of CPython
+# before 3.11.8 and 3.12.2, if the collector lets the other one in (python/cpython#106905).
 _READING = threading.Lock()
 
 
