@@ -28,6 +28,7 @@ import threading
 import time
 from collections.abc import Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -58,7 +59,21 @@ def notebook_names() -> list[str]:
 
 def read(path: Path) -> Notebook:
     """A notebook as JSON."""
-    return json.loads(path.read_text(encoding="utf-8"))
+    try:
+        notebook = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(notebook["cells"], list):
+            raise TypeError("its cells are no list")
+    except (ValueError, KeyError, TypeError) as error:
+        raise Refusal(f"{shown(path)}: expected a notebook, got {error!r}") from None
+    return notebook
+
+
+def kept_key(path: Path) -> dict[str, Any] | None:
+    """What an executed copy was made of; None if it is missing, spoiled or of a failed run."""
+    try:
+        return read(path)["metadata"].get("lsm")
+    except (OSError, KeyError, Refusal):
+        return None
 
 
 def write(path: Path, notebook: Notebook) -> None:
@@ -85,7 +100,7 @@ def surroundings() -> str:
     files = [p for kind in ("*.py", "*.mplstyle") for p in (ROOT / "lsm").glob(kind)]
     files += [p for kind in ("*.yml", "*.json") for p in BOOK.glob(kind)]
     files += [ROOT / "requirements.txt", Path(__file__).resolve()]
-    return digest(files, platform.python_version(), platform.machine())
+    return digest(files, platform.python_version(), platform.machine(), version("lsm"))
 
 
 def stale_key(name: str, parameters: dict[str, Any], around: str) -> str:
@@ -258,13 +273,16 @@ def execute(
         start = time.perf_counter()
         target = BUILD / "executed" / f"{name}.ipynb"
         key = stale_key(name, chosen[name], around)
-        if not force and target.exists() and read(target)["metadata"].get("lsm") == {"key": key}:
+        kept = kept_key(target)
+        if not force and kept == {"key": key}:
             return name, True, "unchanged", 0.0
-        if target.exists():
+        if kept is not None:
             # Its data are about to be overwritten: should this run fail, the copy is stale.
             old = read(target)
-            old["metadata"].pop("lsm", None)
+            del old["metadata"]["lsm"]
             write(target, old)
+        for path in (target.parent / "data").glob(f"{target.stem}_*.csv"):
+            path.unlink()  # of tables that it may no longer write
         job = {
             "source": str(BOOK / f"{name}.ipynb"),
             "target": str(target),
@@ -442,6 +460,8 @@ def main() -> int:
             except BlockingIOError:
                 raise Refusal("another run is building this book") from None
             names = selected(given.only)
+            for name in names:
+                read(BOOK / f"{name}.ipynb")  # refused before any of them is executed
             chosen = chosen_parameters(names, given.pairs)
             mirror()
             failed = execute(names, chosen, force=given.force, jobs=given.jobs, processes=processes)

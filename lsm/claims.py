@@ -390,7 +390,8 @@ class Scorecard:
 class Overview:
     """All claims by figure, with links to their pages and intervals over seeds.
 
-    On a page that loads ``scorecard.js`` the table can be sorted and filtered.
+    On a page that loads ``scorecard.js`` the table can be sorted and filtered. An interval of a
+    mean that contains the bound of its criterion is marked ≈.
     """
 
     scorecard: Scorecard
@@ -409,7 +410,10 @@ class Overview:
         means = []
         for measure in v.samples[0] if n > 1 else ():
             mean, low, high = mean_interval([s[measure] for s in v.samples])
-            means.append(f"{_words(measure)} {mean:.3g} [{low:.3g}, {high:.3g}]")
+            conditions = self.scorecard.ledger[v.id].criterion
+            bounds = [c.bound for c in conditions if c.measure == measure]
+            near = " ≈" if low < high and any(low <= bound <= high for bound in bounds) else ""
+            means.append(f"{_words(measure)} {mean:.3g} [{low:.3g}, {high:.3g}]{near}")
         if n > 1:
             low, high = share(v.k, n)
             seeds = f"{v.k} of {n} [{low:.2f}, {high:.2f}]"

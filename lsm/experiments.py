@@ -1,4 +1,4 @@
-"""The paper's experiments on networks: the settings of each figure, and what its claims measure.
+"""The paper's experiments: the settings of its figures, and what their claims measure.
 
 Pages of the book draw them at full scale; the page on readings repeats them, smaller, under other
 readings of the text. So what a claim measures stands once, here.
@@ -6,11 +6,8 @@ readings of the text. So what a claim measures stands once, here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -18,17 +15,10 @@ from numpy.typing import ArrayLike
 from lsm import _validate as check
 from lsm import measures
 from lsm._validate import Array
-from lsm.network import Lognormal, scaled_time_constants, two_layer, weight_distribution
-from lsm.population import (
-    HighFrequencies,
-    Population,
-    Transients,
-    high_frequencies,
-    population,
-    transients,
-)
-from lsm.spectrum import highest_frequency
-from lsm.sweeps import Setting, sweep
+from lsm.network import scaled_time_constants, weight_distribution
+from lsm.population import HighFrequencies, Transients
+from lsm.single import Faithfulness, Index, Likeness, Variation
+from lsm.sweeps import Setting
 
 Samples = dict[str, list[dict[str, float]]]
 
@@ -42,6 +32,8 @@ AMPLIFIED_FROM = 2.0
 AMPLIFIED = np.array(MEANS) > np.array([[0.35], [0.25], [0.15]])
 #: The two weight settings of Figure 8; which they are is not in the text.
 SIZE_WEIGHTS = (("normal", 0.4), ("binary", 0.2))
+#: Rates at which claim 3g says that the Izhikevich neuron is beaten (Hz).
+RATES_3G = (50.0, 100.0)
 #: Powers of the number of synapses by which the leaks of Figure 8 grow; None for no leak.
 LEAK_POWERS = (None, 0.0, 0.5, 1.0)
 
@@ -52,8 +44,128 @@ def _forms(base: Setting, tau_dyn: float) -> tuple[Setting, Setting]:
     return replace(base, neuron=neuron), replace(base, neuron=replace(neuron, tau_dyn=tau_dyn))
 
 
+def samples_1(corners: Sequence[float], tau_dyn: float) -> Samples:
+    """What claim 1c measures: the corner frequency of leak over no leak, with each input.
+
+    Parameters
+    ----------
+    corners : sequence of float
+        Hz.
+    tau_dyn : float
+        Time constant of the dynamic leak (s).
+    """
+    return {
+        "1c": [
+            {"relative_error_of_corner": abs(c * 2 * np.pi * tau_dyn - 1), "corner_hz": c}
+            for c in corners
+        ]
+    }
+
+
+def samples_2(found: Sequence[Variation], k_static: ArrayLike) -> Samples:
+    """What claims 2a to 2c measure with each input.
+
+    Parameters
+    ----------
+    found : sequence of Variation
+    k_static : (n_k,) array
+        Its values of the static leak constant.
+    """
+    large = np.asarray(k_static) >= 0.5
+    return {
+        "2a": [
+            {"rises_of_mean": (np.diff(v.mean) >= 0).sum(), "lowest_rho": v.rho[large].min()}
+            for v in found
+        ],
+        "2b": [{"cv_ratio": v.cv[0] / v.cv[-1]} for v in found],
+        "2c": [
+            {
+                "rises_of_cv": (np.diff(v.cv_leak) >= 0).sum(),
+                "rises_with_start": (np.diff(v.cv_leak_from_rest) >= 0).sum(),
+            }
+            for v in found
+        ],
+    }
+
+
+def _leads(quality: Sequence[Faithfulness]) -> list[dict[str, float]]:
+    """By how much the poorer form of the LSM exceeds the Izhikevich neuron, with each input."""
+    means = [[x.mean(axis=-1) for x in (q.r, q.rho)] for q in quality]
+    return [
+        {
+            "smallest_lead_r": r[:2].min() - r[2],
+            "smallest_lead_rho": rho[:2].min() - rho[2],
+        }
+        for r, rho in means
+    ]
+
+
+def samples_3(quality: Sequence[Faithfulness]) -> Samples:
+    """What claims 3a to 3e measure with each input."""
+    share = [q.share_above_30_hz for q in quality]
+    return {
+        "3a": [
+            {"rho_mean_input": q.rho_mean_input, "rho_reference": q.rho_mean_reference}
+            for q in quality
+        ],
+        "3b": [{"noise_ratio": q.noise_ratio} for q in quality],
+        "3c": _leads(quality),
+        "3d": [{"loss_of_r": q.r[0].mean() - q.r[1].mean()} for q in quality],
+        "3e": [{"share_above_30_hz_ratio": s[3] / s[0]} for s in share],
+    }
+
+
+def beaten(quality: Sequence[Sequence[Faithfulness]], grid: Sequence[Sequence[Index]]) -> Array:
+    """Share of Izhikevich neurons that follow the input less faithfully than either LSM, by r.
+
+    Parameters
+    ----------
+    quality, grid : sequence over rates of sequences over inputs
+
+    Returns
+    -------
+    (n_rates, n_inputs) array
+    """
+    return np.array(
+        [
+            [
+                (each.r < q.r[:2].mean(axis=-1).min()).mean()
+                for q, each in zip(qualities, row, strict=True)
+            ]
+            for qualities, row in zip(quality, grid, strict=True)
+        ]
+    )
+
+
+def samples_3g(shares: ArrayLike, rates: Sequence[float]) -> Samples:
+    """What claim 3g measures with each input; nothing if a rate that it names is missing.
+
+    Parameters
+    ----------
+    shares : (n_rates, n_inputs) array
+        From `beaten`.
+    rates : sequence of float
+        Hz.
+    """
+    if not set(RATES_3G) <= set(rates):
+        return {}
+    names = [f"share_beaten_{rate:g}_hz" for rate in rates]
+    return {"3g": [dict(zip(names, row, strict=True)) for row in np.transpose(shares)]}
+
+
+def samples_s1(found: Sequence[Likeness]) -> Samples:
+    """What claim S1 measures with each input."""
+    return {"S1": [{"r": x.r, "rho": x.rho} for x in found]}
+
+
+def samples_s4(quality: Sequence[Sequence[Faithfulness]]) -> Samples:
+    """What claim S4 measures with each input, from sequences over rates of those over inputs."""
+    by_input = zip(*(_leads(row) for row in quality), strict=True)
+    return {"S4": [{name: min(x[name] for x in each) for name in each[0]} for each in by_input]}
+
+
 def figure_4(base: Setting, tau_dyn: float) -> list[Setting]:
-    """The network without leak, with it, and without both leak and recurrent weights.
+    """The network without leak, and with it.
 
     Parameters
     ----------
@@ -63,10 +175,9 @@ def figure_4(base: Setting, tau_dyn: float) -> list[Setting]:
 
     Returns
     -------
-    list of 3 Setting
+    list of 2 Setting
     """
-    no_leak, leak = _forms(base, tau_dyn)
-    return [no_leak, leak, replace(no_leak, recurrence=0.0)]
+    return list(_forms(base, tau_dyn))
 
 
 def samples_build_up(no_leak: Sequence[HighFrequencies], names: Sequence[str]) -> Samples:
@@ -100,6 +211,7 @@ def samples_4(
     no_leak: Sequence[HighFrequencies],
     leak: Sequence[HighFrequencies],
     counted: Sequence[Sequence[Transients]],
+    held: Sequence[Transients],
     layer: ArrayLike,
     names: Sequence[str],
 ) -> Samples:
@@ -111,6 +223,8 @@ def samples_4(
         Of each network.
     counted : sequence over the settings of `figure_4` of sequences over networks
         In EN1 and IN1.
+    held : sequence of Transients
+        In the same neurons without leak, the recurrent input of each held at its mean.
     layer : (n_neurons,) array
     names : sequence of str
         Of the neurons; EN1 and IN1 are those that the figure draws.
@@ -131,12 +245,12 @@ def samples_4(
             {
                 "transients_no_leak": a.without_counterpart.sum(),
                 "transients_leak": b.without_counterpart.sum(),
-                "transients_without_recurrence": c.without_counterpart.sum(),
+                "transients_recurrence_held": c.without_counterpart.sum(),
                 "excursions_no_leak": a.excursions.sum(),
                 "excursions_drive": a.of_drive.sum(),
                 "excursions_leak_on_its_own_scale": b.on_own_scale.sum(),
             }
-            for a, b, c in zip(*counted, strict=True)
+            for a, b, c in zip(*counted, held, strict=True)
         ],
         "4e": ratios[1],
         "S6": [{"lead_of_layer_2": measures.layer_lead(each, layer)} for each in left],
@@ -432,125 +546,3 @@ def samples_8(power: Array, source: Array, variance: Array, freqs: ArrayLike) ->
         ],
         "8e": [{"corner_of_largest": c} for c in corner.max(axis=0)],
     }
-
-
-def _neuron(setting: Setting, **changes: Any) -> Setting:
-    return replace(setting, neuron=replace(setting.neuron, **changes))
-
-
-def _of_logarithm(setting: Setting) -> Setting:
-    w = setting.weights
-    return (
-        replace(setting, weights=replace(w, of="logarithm"))
-        if isinstance(w, Lognormal)
-        else setting
-    )
-
-
-#: Readings of what the text leaves open, each a change of every setting.
-READINGS: dict[str, Callable[[Setting], Setting]] = {
-    "as taken": lambda s: s,
-    "time step 0.5 ms": lambda s: replace(s, dt=5e-4),
-    "time step 0.25 ms": lambda s: replace(s, dt=2.5e-4),
-    "time step 0.1 ms": lambda s: replace(s, dt=1e-4),
-    "Euler's method for Eq. 2": lambda s: _neuron(s, solver="euler"),
-    "neurons updated in turn": lambda s: replace(s, update="in turn"),  # not with delays
-    "|Σ w a| in Eq. 1": lambda s: _neuron(s, shunting=-1.0),
-    "k_static = 1 (Fig. 1)": lambda s: _neuron(s, k_static=1.0),
-    "k_static = 1/23 (A9, layer 1)": lambda s: _neuron(s, k_static=1 / 23),
-    "zero weights are no synapses": lambda s: replace(s, count_zero=False),
-    "lognormal: mean, CV of the logarithm": _of_logarithm,
-    "Gaussian jitter": lambda s: replace(s, law="gaussian"),
-    "uniform delays": lambda s: replace(s, delay_law="uniform"),
-}
-
-
-def network_samples(
-    base: Setting,
-    tau_dyn: float,
-    freqs: ArrayLike,
-    *,
-    reading: Callable[[Setting], Setting],
-    figures: Collection[str] = ("4", "S7", "5", "6", "7", "8"),
-    wavelet: str = "morse",
-    ends: str = "reflected",
-    n_short: int,
-    delays: ArrayLike,
-    rates: Sequence[float],
-    counts: Sequence[int],
-    sizes: Sequence[tuple[int, int]],
-    seed: int,
-    n_repeats: int,
-    skip: float,
-    cache: Path | None,
-) -> Samples:
-    """What the claims on networks measure under another reading of the text.
-
-    Parameters
-    ----------
-    base, tau_dyn, freqs
-        As in the functions above; Figures 4 and S7 have the presentations of `base`.
-    reading : callable
-        Changes one thing in every setting of every figure.
-    figures : collection of str
-        Whose claims are measured.
-    wavelet, ends
-        As in `max_power`; for Figures 5 to 8.
-    n_short : int
-        Presentations in Figures 5 to 8.
-    delays, rates, counts, sizes
-        As in the functions above.
-    seed, n_repeats, skip, cache
-        As in `population`. A group of Figure 5 is one network here.
-
-    Returns
-    -------
-    dict of claim to samples
-    """
-    f = check.array("freqs", freqs, shape=("n_freqs",))
-    runs = partial(sweep, seed=seed, n_repeats=n_repeats, cache=cache)
-    short = replace(base, n_presentations=n_short)
-
-    def measured(settings: Sequence[Setting], *axes: int, freqs: Array = f) -> Population:
-        found = population(
-            [reading(s) for s in settings],
-            freqs,
-            seed=seed,
-            n_repeats=n_repeats,
-            skip=skip,
-            wavelet=wavelet,
-            ends=ends,
-            cache=cache,
-        )
-        return Population(*(x.reshape(*axes, *x.shape[1:]) for x in found))
-
-    samples: Samples = {}
-    forms = figure_4(base, tau_dyn)
-    measure = partial(high_frequencies, freqs=f, skip=skip)
-    if "4" in figures:
-        no_leak, leak = runs(measure, [reading(s) for s in forms[:2]])
-        network = two_layer(base.weights, sizes=base.sizes, rng=np.random.default_rng(0))
-        drawn = [network.names.index(name) for name in ("EN1", "IN1")]
-        counted = runs(partial(transients, neurons=drawn), [reading(s) for s in forms])
-        samples |= samples_4(no_leak, leak, counted, network.layer, network.names)
-    if "S7" in figures:
-        autapses = [replace(s, autapses=True) for s in forms[:2]]
-        own, own_leak, plain = runs(measure, [reading(s) for s in (*autapses, forms[0])])
-        samples |= samples_s7(own, plain, own_leak)
-    if "5" in figures:
-        p = measured(figure_5(short, tau_dyn), 2, len(KINDS), len(MEANS))
-        samples |= samples_5(p.power, p.input, p.mean, f)
-    if "6" in figures:
-        # The peaks of short delays lie near the top of the band, which rises with a finer step.
-        step = reading(short).dt
-        more = np.ceil(np.log(highest_frequency(step) / f[-1]) / np.log(f[-1] / f[-2]) - 1e-6)
-        wide = np.append(f, f[-1] * (f[-1] / f[-2]) ** np.arange(1, more + 1))
-        p = measured(figure_6(short, tau_dyn, delays), 2, len(np.asarray(delays)), freqs=wide)
-        samples |= samples_6(p.power, p.input, delays, wide, dt=step)
-    if "7" in figures:
-        p = measured(figure_7(short, tau_dyn, rates, counts), 2, len(rates) + len(counts))
-        samples |= samples_7(p.power, p.input, len(rates), f)
-    if "8" in figures:
-        p = measured(figure_8(short, tau_dyn, sizes), 2, len(LEAK_POWERS), len(sizes))
-        samples |= samples_8(p.power, p.input, p.variance, f)
-    return samples

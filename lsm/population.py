@@ -14,9 +14,10 @@ from numpy.typing import ArrayLike, NDArray
 from lsm import _validate as check
 from lsm import measures
 from lsm._validate import Array
-from lsm.dynamics import simulate
+from lsm.dynamics import lsm_response, simulate
+from lsm.neurons import time_constants
 from lsm.spectrum import max_power
-from lsm.sweeps import Run, Setting, sweep
+from lsm.sweeps import Run, Setting, run, sweep
 from lsm.theory import response, spectral_radius
 
 # A neuron whose power is below this share of the strongest one's is silent: what is left of its
@@ -44,14 +45,19 @@ class Spectra(NamedTuple):
 
 
 def spectrum(
-    result: Run, freqs: ArrayLike, *, wavelet: str = "morse", skip: float = 0.0
+    result: Run,
+    freqs: ArrayLike,
+    *,
+    skip: float = 0.0,
+    wavelet: str = "morse",
+    ends: str = "reflected",
 ) -> Spectra:
     """Maximum power of every neuron and sensor in each presentation of a run.
 
     Parameters
     ----------
     result : Run
-    freqs, wavelet, skip
+    freqs, skip, wavelet, ends
         As in `max_power`.
 
     Returns
@@ -59,7 +65,7 @@ def spectrum(
     Spectra
     """
     signals = np.concatenate([result.activity, result.inputs])
-    power = _maxima(result.setting, signals, freqs, wavelet=wavelet, skip=skip)
+    power = _maxima(result.setting, signals, freqs, skip=skip, wavelet=wavelet, ends=ends)
     return Spectra(*np.split(power, [result.network.n_neurons]))
 
 
@@ -67,6 +73,36 @@ def _without_silent(power: Array) -> Array:
     """Power of (n_neurons, ...) with zeros for neurons that count as silent."""
     each = power.reshape(len(power), -1).max(axis=-1)
     return np.where((each > _SILENT * each.max())[(...,) + (None,) * (power.ndim - 1)], power, 0.0)
+
+
+def recurrence_held(setting: Setting, *, seed: int, repeat: int = 0) -> Run:
+    """The run of a setting if each neuron saw the others only as they are on average.
+
+    A control for what the recurrent dynamics do: every neuron has its sensors, its static leak
+    and the mean of what it receives from the others, but no loop is closed.
+
+    Parameters
+    ----------
+    setting, seed, repeat
+        As in `run`.
+
+    Returns
+    -------
+    Run
+    """
+    found = run(setting, seed=seed, repeat=repeat)
+    network, neuron = found.network, setting.neuron
+    means = np.broadcast_to(found.activity.mean(axis=-1, keepdims=True), found.activity.shape)
+    sources = np.concatenate([found.inputs, means])
+    weights = np.concatenate([network.w_in, network.w_rec], axis=1)
+    # A single neuron counts all its sources as synapses, one in a network not always.
+    k_static = neuron.k_static * network.n_synapses / len(sources)
+    tau_dyn = time_constants(neuron, network.n_neurons)
+    activity = [
+        lsm_response(sources, w, replace(neuron, k_static=k, tau_dyn=tau), dt=setting.dt)
+        for w, k, tau in zip(weights, k_static, tau_dyn, strict=True)
+    ]
+    return found._replace(activity=np.array(activity))
 
 
 class HighFrequencies(NamedTuple):
@@ -93,20 +129,27 @@ class HighFrequencies(NamedTuple):
     mean: Array
 
 
-def high_frequencies(result: Run, freqs: ArrayLike, *, skip: float = 0.0) -> HighFrequencies:
+def high_frequencies(
+    result: Run,
+    freqs: ArrayLike,
+    *,
+    skip: float = 0.0,
+    wavelet: str = "morse",
+    ends: str = "reflected",
+) -> HighFrequencies:
     """Measure the high-frequency content of a run.
 
     Parameters
     ----------
     result : Run
-    freqs, skip
+    freqs, skip, wavelet, ends
         As in `max_power`.
 
     Returns
     -------
     HighFrequencies
     """
-    power = spectrum(result, freqs, skip=skip)
+    power = spectrum(result, freqs, skip=skip, wavelet=wavelet, ends=ends)
     neurons = _without_silent(power.neurons)
     sensors = power.sensors.mean(axis=0)
     source = sensors.mean(axis=-1)
@@ -216,12 +259,10 @@ def network_power(
     """
     setting, activity = result.setting, result.activity
     n_windows = setting.n_presentations
-    sounding = activity.any(axis=-1)
-    signals = activity[sounding]
-    found = _maxima(setting, signals, freqs, skip=skip, wavelet=wavelet, ends=ends)
+    found = _maxima(setting, activity, freqs, skip=skip, wavelet=wavelet, ends=ends)
     later = activity[:, activity.shape[-1] // n_windows if n_windows > 1 else 0 :]
     return Power(
-        power=found.mean(axis=-1).sum(axis=0) / len(activity),
+        power=found.mean(axis=(0, -1)),
         mean=float(activity.mean()),
         variance=float(activity.var(axis=-1).mean()),
         n_silent=int((later.max(axis=-1) < 1e-6).sum()),

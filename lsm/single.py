@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from lsm import _validate as check
 from lsm import measures
 from lsm._validate import Array
-from lsm.dynamics import izhikevich_response, lsm_response
+from lsm.dynamics import hodgkin_huxley_response, izhikevich_response, lsm_response
 from lsm.inputs import bin_spikes, convolve_psp
-from lsm.neurons import Izhikevich
+from lsm.neurons import HodgkinHuxley, Izhikevich
 from lsm.sweeps import Setting, generators, sensory_spikes
 
 #: Models in the order of all results of this module.
@@ -47,8 +49,48 @@ class Trial(NamedTuple):
     n_spikes: int
 
 
-def _inputs(setting: Setting, weight: float, seed: int, repeat: int) -> tuple[Array, ...]:
-    """Reference trains, their summed input, all sensors' inputs, and the synapses' weights."""
+class Drive(NamedTuple):
+    """Sensory input of an isolated neuron.
+
+    Attributes
+    ----------
+    setting : Setting
+    trains : (n_sensors, n_spikes) array
+        Reference spike times of one presentation (s).
+    source : (n_steps,) array
+        Summed, weighted input of the reference, without jitter (a.u.).
+    inputs : (n_sensors, n_presentations * n_steps) array
+        Activity of each sensor (a.u.).
+    weights : (n_sensors,) array
+    """
+
+    setting: Setting
+    trains: Array
+    source: Array
+    inputs: Array
+    weights: Array
+
+
+def drive(setting: Setting, *, weight: float, seed: int, repeat: int = 0) -> Drive:
+    """Draw the sensory input of a setting for an isolated neuron.
+
+    Parameters
+    ----------
+    setting : Setting
+    weight : float
+        Of every synapse.
+    seed, repeat : int
+        As in `run`.
+
+    Returns
+    -------
+    Drive
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of range.
+    """
     check.number("weight", weight, above=0)
     dt = setting.dt
     n_steps = round(setting.duration / dt)
@@ -60,13 +102,14 @@ def _inputs(setting: Setting, weight: float, seed: int, repeat: int) -> tuple[Ar
     ).sum(axis=0)
     spikes = bin_spikes(times, setting.n_presentations * n_steps, dt=dt)
     inputs = convolve_psp(spikes, dt=dt, kernel=setting.kernel)
-    return reference, source, inputs, np.full(setting.n_sensors, float(weight))
+    weights = np.full(setting.n_sensors, float(weight))
+    return Drive(setting, reference, source, inputs, weights)
 
 
 def trial(
     setting: Setting,
-    tau_dyn: float,
     *,
+    tau_dyn: float,
     weight: float,
     izhikevich: Izhikevich | None = None,
     n_substeps: int = 1,
@@ -100,7 +143,7 @@ def trial(
         If an argument is out of range.
     """
     dt = setting.dt
-    reference, source, inputs, weights = _inputs(setting, weight, seed, repeat)
+    _, reference, source, inputs, weights = drive(setting, weight=weight, seed=seed, repeat=repeat)
     spikes = izhikevich_response(
         inputs, weights, izhikevich or Izhikevich(), dt=dt, n_substeps=n_substeps
     )
@@ -180,36 +223,194 @@ def faithfulness(found: Trial, *, dt: float) -> Faithfulness:
     )
 
 
+class Index(NamedTuple):
+    """How faithfully many models follow the same input.
+
+    Attributes
+    ----------
+    r, rho : (n_models,) array
+        The paper's index and Pearson's correlation with the input of the same presentation, mean
+        over presentations; 0 where a model is silent.
+    r_reference, rho_reference : (n_models,) array
+        The same with the input of the reference, without jitter.
+    """
+
+    r: Array
+    rho: Array
+    r_reference: Array
+    rho_reference: Array
+
+
 def izhikevich_faithfulness(
-    setting: Setting,
-    models: Sequence[Izhikevich],
-    *,
-    weight: float,
-    n_substeps: int = 1,
-    seed: int,
-    repeat: int = 0,
-) -> tuple[Array, Array]:
-    """The paper's index of many Izhikevich neurons under the input of `trial`.
+    found: Drive, *, models: Sequence[Izhikevich], n_substeps: int = 1
+) -> Index:
+    """How faithfully Izhikevich neurons follow an input.
 
     Parameters
     ----------
-    setting, weight, n_substeps, seed, repeat
-        As in `trial`.
+    found : Drive
     models : sequence of Izhikevich
+    n_substeps : int
+        As in `trial`.
 
     Returns
     -------
-    tuple of (n_models,) array
-        r and Pearson's rho with the input, mean over presentations; 0 where a model is silent.
+    Index
     """
-    dt = setting.dt
-    _, _, inputs, weights = _inputs(setting, weight, seed, repeat)
-    total = (weights @ inputs).reshape(setting.n_presentations, -1)
-    r, rho = [], []
+    setting = found.setting
+    total = (found.weights @ found.inputs).reshape(setting.n_presentations, -1)
+    rows = []
     for first in range(0, len(models), _N_BATCH):
         batch = models[first : first + _N_BATCH]
-        spikes = izhikevich_response(inputs, weights, batch, dt=dt, n_substeps=n_substeps)
-        outputs = convolve_psp(spikes, dt=dt, kernel=setting.kernel).reshape(-1, *total.shape)
-        r.append(np.nan_to_num(measures.correlation(outputs, total)).mean(axis=-1))
-        rho.append(np.nan_to_num(measures.pearson(outputs, total)).mean(axis=-1))
-    return np.concatenate(r), np.concatenate(rho)
+        spikes = izhikevich_response(
+            found.inputs, found.weights, batch, dt=setting.dt, n_substeps=n_substeps
+        )
+        outputs = convolve_psp(spikes, dt=setting.dt, kernel=setting.kernel)
+        outputs = outputs.reshape(-1, *total.shape)
+        rows.append(
+            [
+                np.nan_to_num(index(outputs, against)).mean(axis=-1)
+                for against in (total, found.source)
+                for index in (measures.correlation, measures.pearson)
+            ]
+        )
+    return Index(*np.concatenate(rows, axis=-1))
+
+
+class Variation(NamedTuple):
+    """The neuron's activity at many values of its constants (Figure 2).
+
+    Attributes
+    ----------
+    mean, cv : (n_k,) array
+        Mean and coefficient of variation without dynamic leak, at each static leak constant.
+    rho : (n_k,) array
+        Pearson's correlation with the activity at the last of them.
+    cv_leak, cv_leak_from_rest : (n_tau,) array
+        Coefficient of variation with dynamic leak, at each time constant; the second one of the
+        whole record, with the rise from rest.
+    """
+
+    mean: Array
+    cv: Array
+    rho: Array
+    cv_leak: Array
+    cv_leak_from_rest: Array
+
+
+def by_constants(found: Drive, *, k_static: ArrayLike, tau_dyn: ArrayLike) -> tuple[Array, Array]:
+    """Activity at many values of the neuron's two constants, one varied at a time.
+
+    Parameters
+    ----------
+    found : Drive
+        The neuron of its setting has the static leak constant while the other one varies.
+    k_static : (n_k,) array
+        Values for the neuron without dynamic leak.
+    tau_dyn : (n_tau,) array
+        Seconds, rising.
+
+    Returns
+    -------
+    tuple of (n_k, n_steps) and (n_tau, n_steps) array
+    """
+    neuron = found.setting.neuron
+    respond = partial(lsm_response, found.inputs, found.weights, dt=found.setting.dt)
+    ks = check.array("k_static", k_static, shape=("n_k",))
+    taus = check.array("tau_dyn", tau_dyn, shape=("n_tau",))
+    return (
+        np.array([respond(replace(neuron, k_static=float(k), tau_dyn=0.0)) for k in ks]),
+        np.array([respond(replace(neuron, tau_dyn=float(tau))) for tau in taus]),
+    )
+
+
+def variation(found: Drive, *, k_static: ArrayLike, tau_dyn: ArrayLike) -> Variation:
+    """Measure mean and variation at many values of the neuron's two constants.
+
+    Parameters
+    ----------
+    found, k_static, tau_dyn
+        As in `by_constants`. Of the record, five of the longest time constants after the start
+        are left out, at most half.
+
+    Returns
+    -------
+    Variation
+    """
+    by_k, by_tau = by_constants(found, k_static=k_static, tau_dyn=tau_dyn)
+    n_start = min(round(5 * float(np.max(tau_dyn)) / found.setting.dt), by_k.shape[-1] // 2)
+    return Variation(
+        mean=by_k[:, n_start:].mean(axis=-1),
+        cv=measures.coefficient_of_variation(by_k[:, n_start:]),
+        rho=measures.pearson(by_k, by_k[-1:]),
+        cv_leak=measures.coefficient_of_variation(by_tau[:, n_start:]),
+        cv_leak_from_rest=measures.coefficient_of_variation(by_tau),
+    )
+
+
+class Likeness(NamedTuple):
+    """How alike two outputs are.
+
+    Attributes
+    ----------
+    r, rho : float
+        The paper's index and Pearson's correlation.
+    """
+
+    r: float
+    rho: float
+
+
+def membrane_likeness(found: Drive, *, tau_dyn: float, membrane: HodgkinHuxley) -> Likeness:
+    """How alike the neuron with dynamic leak and the H-H membrane are under the same input.
+
+    Parameters
+    ----------
+    found : Drive
+    tau_dyn : float
+        Time constant of the dynamic leak (s).
+    membrane : HodgkinHuxley
+
+    Returns
+    -------
+    Likeness
+    """
+    neuron, dt = replace(found.setting.neuron, tau_dyn=tau_dyn), found.setting.dt
+    pair = (
+        lsm_response(found.inputs, found.weights, neuron, dt=dt),
+        hodgkin_huxley_response(found.inputs, found.weights, membrane, dt=dt),
+    )
+    return Likeness(float(measures.correlation(*pair)), float(measures.pearson(*pair)))
+
+
+class Corner(NamedTuple):
+    """Where the dynamic leak cuts off.
+
+    Attributes
+    ----------
+    frequency : float
+        At which it has halved the power (Hz).
+    """
+
+    frequency: float
+
+
+def low_pass(found: Drive, *, tau_dyn: float) -> Corner:
+    """Corner frequency of the neuron with dynamic leak over that without.
+
+    Parameters
+    ----------
+    found : Drive
+    tau_dyn : float
+        Time constant of the dynamic leak (s).
+
+    Returns
+    -------
+    Corner
+    """
+    neuron, dt = replace(found.setting.neuron, tau_dyn=0.0), found.setting.dt
+    pair = (
+        lsm_response(found.inputs, found.weights, each, dt=dt)
+        for each in (neuron, replace(neuron, tau_dyn=tau_dyn))
+    )
+    return Corner(float(measures.cutoff_frequency(*pair, dt=dt)))

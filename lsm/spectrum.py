@@ -8,6 +8,8 @@ half its length at both ends. Every continuous wavelet of PyWavelets is availabl
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
+from typing import Literal
 
 import numpy as np
 import pywt
@@ -34,6 +36,14 @@ _N_TAPS = 12
 _CONTENDER = 0.7
 # Signals transformed at a time: the FFT works on several at once, which should stay in the cache.
 _N_BATCH = 8
+# Scales that PyWavelets is given at a time: it transforms the signal once for those alike.
+_N_SCALES = 16
+# What may lie beyond a signal, and how numpy pads it so.
+_PADDING: dict[str, Literal["constant", "wrap"] | None] = {
+    "reflected": None,
+    "zero": "constant",
+    "periodic": "wrap",
+}
 # Families of PyWavelets that need parameters in their name: bandwidth and centre frequency.
 _PYWT_PARAMETERS = {"cmor": "B-C", "fbsp": "M-B-C", "shan": "B-C"}
 
@@ -149,29 +159,18 @@ def _pywt_rows(x: Array, freqs: Array, dt: float, wavelet: str) -> Iterator[NDAr
     """One frequency after the other, scaled to amplitude 1 for a cosine: L1 norm like `morse`."""
     mother = pywt.ContinuousWavelet(wavelet)
     psi, t = mother.wavefun(level=12)
+    # Response at the frequency that PyWavelets assigns; its conventions of sign differ.
+    turn = 2j * np.pi * pywt.central_frequency(mother) * t
+    response = max(abs(np.trapezoid(psi * np.exp(sign * turn), t)) for sign in (-1, 1))
+    parts = 2.0 if mother.complex_cwt else 1.0  # a complex one sees half of a cosine
     extended, start = _half_reflected(x)
-    for f in freqs:
-        scale = pywt.frequency2scale(mother, f * dt)
-        # Response at the frequency that PyWavelets assigns; its conventions of sign differ.
-        turn = 2j * np.pi * pywt.central_frequency(mother) * t
-        response = max(abs(np.trapezoid(psi * np.exp(sign * turn), t)) for sign in (-1, 1))
-        parts = 2.0 if mother.complex_cwt else 1.0  # a complex one sees half of a cosine
-        coefs, _ = pywt.cwt(extended, [scale], mother, method="fft", axis=-1)
-        yield coefs[0][..., start : start + x.shape[-1]] * parts / response / np.sqrt(scale)
-
-
-ENDS = ("reflected", "zero", "periodic")
-
-
-def _morse_rows(x: Array, freqs: Array, dt: float, ends: str) -> Iterator[NDArray]:
-    """As `_pywt_rows`, of a signal that is zero beyond its ends, or begins again there."""
-    n = x.shape[-1]
-    before = n // 2 if ends == "zero" else 0
-    extended = np.pad(x, [(0, 0)] * (x.ndim - 1) + [(before, before)])
-    spectrum = fft.fft(extended, axis=-1)
-    bins = fft.fftfreq(extended.shape[-1], dt)
-    for f in freqs:
-        yield fft.ifft(spectrum * morse(bins / f), axis=-1)[..., before : before + n]
+    inside = slice(start, start + x.shape[-1])
+    scales = pywt.frequency2scale(mother, freqs * dt)
+    for first in range(0, freqs.size, _N_SCALES):
+        some = scales[first : first + _N_SCALES]
+        coefs, _ = pywt.cwt(extended, some, mother, method="fft", axis=-1)
+        for row, scale in zip(coefs, some, strict=True):
+            yield row[..., inside] * (parts / response / np.sqrt(scale))
 
 
 def _band(f: float, n: int, dt: float) -> tuple[slice, Array]:
@@ -252,6 +251,7 @@ def cwt(x: ArrayLike, freqs: ArrayLike, *, dt: float, wavelet: str = "morse") ->
     return np.stack(rows, axis=-2)
 
 
+@lru_cache(maxsize=256)  # as many as there are frequencies in a few sweeps; only ever read
 def _interpolation(n_steps: int, n_samples: int) -> tuple[NDArray[np.int64], Array]:
     """First sample and weights (n_steps, n_taps) for the value at each step of a window.
 
@@ -285,11 +285,15 @@ def _run_window_maxima(
     all_imaginary: NDArray,
     first: NDArray[np.int64],
     weights: Array,
+    n_before: int,
     n_skipped: int,
     share: float,
     out: Array,
 ) -> None:
-    """Highest power at a step of each window, from fewer samples than steps."""
+    """Highest power at a step of each window, from fewer samples than steps.
+
+    Steps are skipped at the start of window `n_before`.
+    """
     n_signals, n_windows = out.shape
     n_steps, margin = weights.shape
     n_all = all_real.shape[1]
@@ -312,7 +316,7 @@ def _run_window_maxima(
         for w in range(n_windows):
             start = margin + w * n_samples
             stop = start + n_samples
-            low = n_skipped if w == 0 else 0
+            low = n_skipped if w == n_before else 0
             high = n_steps - 1
             # The ends of the window, where power may still be rising outwards ...
             highest = max(
@@ -345,7 +349,9 @@ def _run_window_maxima(
             out[i, w] = highest
 
 
-def _morse_maxima(spectrum: NDArray, f: float, dt: float, n_windows: int, n_skipped: int) -> Array:
+def _morse_maxima(
+    spectrum: NDArray, f: float, dt: float, n_windows: int, n_before: int, n_skipped: int
+) -> Array:
     """Maximum power at `f` in each window, from the DCT-II of (n_signals, n) signals."""
     n_signals, n = spectrum.shape
     n_steps = n // n_windows
@@ -366,11 +372,11 @@ def _morse_maxima(spectrum: NDArray, f: float, dt: float, n_windows: int, n_skip
         real, imaginary = _samples(coefs, band.start, centre, n_windows * per_window)
         if coarse:
             _run_window_maxima(
-                real, imaginary, first, weights, n_skipped, _CONTENDER, result[batch]
+                real, imaginary, first, weights, n_before, n_skipped, _CONTENDER, result[batch]
             )
         else:
             power = real * real + imaginary * imaginary
-            power[:, :n_skipped] = 0.0
+            power[:, n_before * n_steps : n_before * n_steps + n_skipped] = 0.0
             result[batch] = power.reshape(-1, n_windows, n_steps).max(axis=-1)
     return result
 
@@ -404,7 +410,8 @@ def max_power(
     wavelet : str
         "morse", or a continuous wavelet of PyWavelets such as "cmor1.5-1.0".
     ends : {"reflected", "zero", "periodic"}
-        What lies beyond the signal; others than "reflected" for the Morse wavelet alone.
+        What lies beyond the signal, by half its length; others than "reflected" for the Morse
+        wavelet alone.
     skip : float
         Time at the start that is left out (s): the signal is reflected there, so that the edge
         where it starts from rest leaks into no frequency, and the first maximum begins there.
@@ -421,7 +428,7 @@ def max_power(
         wavelet is unknown, or `x` is not finite.
     """
     signals, f = _checked(x, freqs, dt, wavelet)
-    check.choice("ends", ends, ENDS if wavelet == "morse" else ENDS[:1])
+    check.choice("ends", ends, _PADDING if wavelet == "morse" else ("reflected",))
     n = signals.shape[-1]
     check.integer("n_windows", n_windows, low=1)
     if n % n_windows:
@@ -436,25 +443,32 @@ def max_power(
     if n_skipped:
         mirrored = flat[:, n_skipped : 2 * n_skipped][:, ::-1]
         flat = np.concatenate([mirrored, flat[:, n_skipped:]], axis=-1)
-    result = np.empty((flat.shape[0], f.size, n_windows))
-    if wavelet == "morse" and ends == "reflected":
+    # Silent signals, of which networks have many, have no power and cost no time.
+    sounding = flat.any(axis=-1)
+    flat = flat[sounding]
+    result = np.zeros((sounding.size, f.size, n_windows))
+    found = np.empty((len(flat), f.size, n_windows))
+    if wavelet == "morse":
+        n_before, mode = 0, _PADDING[ends]
+        if mode:  # by whole windows, beyond which what is reflected is out of the wavelet's reach
+            n_before = -(-n_windows // 2)
+            margin = n_before * (n // n_windows)
+            flat = np.pad(flat, [(0, 0), (margin, margin)], mode=mode)
         spectrum = fft.dct(flat, type=2, axis=-1)
         # Single precision is enough from here on, once the scale of each signal is taken out.
         scale = np.abs(spectrum).max(axis=-1, keepdims=True)
-        scale[scale == 0] = 1.0
         spectrum = (spectrum / scale).astype(np.float32)
+        inside = slice(n_before, n_before + n_windows)
         for i, value in enumerate(f):
-            result[:, i] = _morse_maxima(spectrum, value, dt, n_windows, n_skipped) * scale**2
+            maxima = _morse_maxima(
+                spectrum, value, dt, n_windows + 2 * n_before, n_before, n_skipped
+            )
+            found[:, i] = maxima[:, inside] * scale**2
     else:
         for j, signal in enumerate(flat):  # one at a time: PyWavelets pads generously
-            one = signal[None]
-            rows = (
-                _morse_rows(one, f, dt, ends)
-                if wavelet == "morse"
-                else _pywt_rows(one, f, dt, wavelet)
-            )
-            for i, row in enumerate(rows):
+            for i, row in enumerate(_pywt_rows(signal[None], f, dt, wavelet)):
                 power = np.abs(row) ** 2
                 power[:, :n_skipped] = 0.0
-                result[j, i] = power.reshape(n_windows, n // n_windows).max(axis=-1)
+                found[j, i] = power.reshape(n_windows, n // n_windows).max(axis=-1)
+    result[sounding] = found
     return result.reshape(*signals.shape[:-1], f.size, n_windows)

@@ -53,9 +53,6 @@ class Setting:
         Mean conduction delay (s), 0 for none; and the law, as in `with_delays`.
     count_zero : bool
         Whether synapses of weight zero count among the i of Eq. 1.
-    recurrence : float
-        Factor on the recurrent weights: 0 leaves each neuron alone with its sensors, under the
-        static leak of all its synapses.
     update
         As in `simulate`.
     rate : float
@@ -78,7 +75,6 @@ class Setting:
     delay: float = 0.0
     delay_law: str = "normal"
     count_zero: bool = True
-    recurrence: float = 1.0
     update: str = "together"
     rate: float = 50.0
     n_presentations: int = 50
@@ -104,7 +100,7 @@ class Setting:
         check.instance("count_zero", self.count_zero, bool)
         check.integer("stream", self.stream)
         check.integer("n_presentations", self.n_presentations, low=1)
-        for name in ("delay", "rate", "recurrence"):
+        for name in ("delay", "rate"):
             check.number(name, getattr(self, name), low=0)
         for name in ("dt", "duration"):
             check.number(name, getattr(self, name), above=0)
@@ -202,7 +198,6 @@ def run(setting: Setting, *, seed: int, repeat: int = 0) -> Run:
     if not setting.count_zero:
         each = np.concatenate([network.w_in, network.w_rec], axis=1)
         network = replace(network, n_synapses=np.count_nonzero(each, axis=1))
-    network = replace(network, w_rec=setting.recurrence * network.w_rec)
     activity = simulate(network, inputs, setting.neuron, dt=setting.dt, update=setting.update)
     return Run(setting, network, inputs, activity)
 
@@ -234,9 +229,10 @@ class _Progress:
 
 
 def sweep(
-    measure: Callable[[Run], Result],
+    measure: Callable[[Any], Result],
     settings: Sequence[Setting],
     *,
+    draw: Callable[..., Any] | None = None,
     seed: int,
     n_repeats: int,
     cache: Path | None = None,
@@ -249,14 +245,16 @@ def sweep(
     Parameters
     ----------
     measure : callable
-        From a `Run` to what shall be kept of it.
+        From what `draw` gives to what shall be kept of it.
     settings : sequence of Setting
+    draw : callable, optional
+        What is drawn of a setting, called as `run`, which is the default.
     seed : int
     n_repeats : int
         Draws of each setting.
     cache : Path, optional
-        Folder that keeps results and is asked for them first; `measure` must then be a function
-        of this package, or a partial of one, that returns a NamedTuple.
+        Folder that keeps results and is asked for them first; `measure` and `draw` must then be
+        functions of this package, or partials of one, and what `measure` returns a NamedTuple.
     n_workers : int, optional
         Threads; as many as processors by default. The results do not depend on it.
 
@@ -275,18 +273,19 @@ def sweep(
     check.integer("n_workers", n_workers, low=1)
     cells = [(setting, repeat) for setting in settings for repeat in range(n_repeats)]
     kind = None if cache is None else result_kind(measure)
+    drawn = "" if draw is None or cache is None else key(draw)
     progress = _Progress(len(cells))
 
     def one(cell: tuple[Setting, int]) -> Result:
         setting, repeat = cell
 
         def compute() -> Result:
-            return measure(run(setting, seed=seed, repeat=repeat))
+            return measure((draw or run)(setting, seed=seed, repeat=repeat))
 
         if cache is None or kind is None:
             found = compute()
         else:
-            found = cached(cache, key(measure, setting, seed, repeat), kind, compute)
+            found = cached(cache, key(measure, drawn, setting, seed, repeat), kind, compute)
         progress.done()
         return found
 

@@ -423,7 +423,6 @@ TABLE = [
             "delay": NEGATIVE,
             "delay_law": NO_NAME,
             "count_zero": (1, None),
-            "recurrence": NEGATIVE,
             "update": NO_NAME,
             "rate": NEGATIVE,
             "n_presentations": NO_COUNT,

@@ -40,7 +40,6 @@ OTHERS = {
     "delay": 1e-3,
     "delay_law": "uniform",
     "count_zero": False,
-    "recurrence": 0.5,
     "update": "in turn",
     "rate": 50.5,
     "n_presentations": 51,
@@ -522,7 +521,7 @@ def digest():
 
 
 MODULES = sorted(path.stem for path in PACKAGE.glob("*.py"))
-SHOWING = {"_tables", "claims", "experiments", "pages", "plots"}
+SHOWING = {"_tables", "claims", "experiments", "pages", "plots", "readings"}
 
 
 def test_the_digest_is_that_of_the_sources_wherever_they_lie(copy):

@@ -682,6 +682,15 @@ def test_the_overview_has_links_intervals_and_the_measured_claims_first():
     assert 'class="dataframe scorecard"' in html
 
 
+def test_an_interval_of_a_mean_that_contains_the_bound_is_marked():
+    ledger = _two(0.5).ledger
+    for values, marked in (([0.5, 1.6] * 10, True), ([1.5, 1.6] * 10, False), ([1.0] * 20, False)):
+        card = claims.score(ledger, {"a": [{"x": x, "y": 1 - x} for x in values]})
+        of_x, of_y = card.overview().rows()[0][5].split("; ")
+        assert of_x.endswith("≈") == marked
+        assert not of_y.endswith("≈")  # no criterion asks for it
+
+
 def test_summary_readme_and_badge_count_alike():
     card = _two(0.5)
     assert card.summary() == "1 of 2 claims reproduced, 1 not reproduced"

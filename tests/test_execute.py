@@ -297,3 +297,37 @@ def test_one_run_at_a_time(project):
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=30)
     assert (code_, errors) == (2, "another run is building this book\n")
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"cells": 1}', ""])
+def test_a_spoiled_notebook_is_refused_by_name_before_anything_runs(project, text):
+    (project.book / "figures" / "two.ipynb").write_text(text)
+    code_, output, errors = project.run()
+    assert (code_, output) == (2, "")
+    assert errors.startswith("book/figures/two.ipynb: expected a notebook, got ")
+    assert "Traceback" not in errors
+    assert not list(project.executed.rglob("*.ipynb"))
+
+
+def test_a_spoiled_executed_copy_is_made_again(project):
+    options = ("--only", "two")
+    assert project.run(*options)[0] == 0
+    copy = project.executed / "figures" / "two.ipynb"
+    copy.write_text("{")
+    code_, output, errors = project.run(*options)
+    assert (code_, errors) == (0, "")
+    assert "figures/two  unchanged" not in output
+    assert outputs(copy) == "two\n"
+
+
+def test_data_of_a_table_that_is_no_longer_written_go(project):
+    def writing(*tables):
+        lines = ["from pathlib import Path", "Path('data').mkdir(exist_ok=True)"]
+        lines += [f"Path('data/{name}.csv').touch()" for name in tables]
+        save(project.book / "figures" / "two.ipynb", code("\n".join(lines)))
+        assert project.run("--only", "two")[0] == 0
+
+    writing("two_old", "two_kept", "other_page")
+    writing("two_kept")
+    data = project.executed / "figures" / "data"
+    assert sorted(p.name for p in data.iterdir()) == ["other_page.csv", "two_kept.csv"]

@@ -8,8 +8,9 @@ import pytest
 from lsm import experiments, measures
 from lsm.network import Binary, Lognormal, Normal
 from lsm.neurons import LSM
-from lsm.population import high_frequencies, population, transients
-from lsm.spectrum import highest_frequency, log_frequencies
+from lsm.population import high_frequencies, recurrence_held, transients
+from lsm.single import Faithfulness, Index, Variation
+from lsm.spectrum import log_frequencies
 from lsm.sweeps import Setting, run
 
 TAU = 0.01
@@ -29,11 +30,10 @@ def spectra(shape, high=1.0):
 # Settings
 
 
-def test_figure_4_has_the_network_with_and_without_leak_and_recurrence():
-    no_leak, leak, alone = experiments.figure_4(BASE, TAU)
-    assert (no_leak.neuron.tau_dyn, leak.neuron.tau_dyn, alone.neuron.tau_dyn) == (0, TAU, 0)
-    assert (no_leak.recurrence, leak.recurrence, alone.recurrence) == (1, 1, 0)
-    assert {s.neuron.k_static for s in (no_leak, leak, alone)} == {0.05}
+def test_figure_4_has_the_network_with_and_without_leak():
+    no_leak, leak = experiments.figure_4(BASE, TAU)
+    assert (no_leak.neuron.tau_dyn, leak.neuron.tau_dyn) == (0, TAU)
+    assert {s.neuron.k_static for s in (no_leak, leak)} == {0.05}
 
 
 def test_figure_5_has_fifteen_weights_with_draws_of_their_own_shared_by_both_forms():
@@ -81,22 +81,81 @@ def test_figure_8_has_leaks_that_grow_with_size():
     assert {type(s.weights) for s in settings[8:]} == {Binary}
 
 
-@pytest.mark.parametrize("name", experiments.READINGS)
-def test_a_reading_changes_every_setting_it_touches_and_can_be_run(name):
-    reading = experiments.READINGS[name]
-    base = replace(BASE, n_presentations=2, duration=0.1, sizes=(2, 1))
-    cases = [
-        replace(base, weights=Lognormal(mean=0.3), neuron=LSM(k_static=0.05, tau_dyn=TAU)),
-        replace(base, weights=Binary(p=0.5), delay=0.0 if "in turn" in name else 3e-3),
+# Samples of the isolated neuron
+
+
+def test_the_corner_of_claim_1c_is_held_against_the_time_constant():
+    (sample,) = experiments.samples_1([1.1 / (2 * np.pi * TAU)], TAU)["1c"]
+    assert sample["relative_error_of_corner"] == pytest.approx(0.1)
+
+
+def test_samples_of_figure_2_count_rises_and_look_at_large_constants_alone():
+    k = np.array([0.01, 0.1, 0.6, 5.0])
+    plain = Variation(
+        mean=np.array([4.0, 3.0, 2.0, 1.0]),
+        cv=np.array([0.1, 0.2, 0.3, 0.4]),
+        rho=np.array([0.2, 0.9, 0.97, 1.0]),
+        cv_leak=np.array([3.0, 2.0, 1.0]),
+        cv_leak_from_rest=np.array([3.0, 2.0, 2.5]),
+    )
+    other = plain._replace(mean=np.array([4.0, 4.0, 5.0, 1.0]), cv_leak=np.array([1.0, 2.0, 1.0]))
+    found = experiments.samples_2([plain, other], k)
+    assert [s["rises_of_mean"] for s in found["2a"]] == [0, 2]
+    assert found["2a"][0]["lowest_rho"] == 0.97
+    assert found["2b"][0]["cv_ratio"] == 0.25
+    assert found["2c"] == [
+        {"rises_of_cv": 0, "rises_with_start": 1},
+        {"rises_of_cv": 1, "rises_with_start": 1},
     ]
-    changed = [reading(s) for s in cases]
-    assert (name == "as taken") == all(a is b for a, b in zip(changed, cases, strict=True))
-    before, after = ([run(s, seed=0).activity for s in settings] for settings in (cases, changed))
-    same = [a.shape == b.shape and (a == b).all() for a, b in zip(before, after, strict=True)]
-    assert all(same) == (name == "as taken")
 
 
-# Samples
+def quality_of(r, rho):
+    """Faithfulness of three models, the same in both presentations but for a little."""
+    off = np.array([-0.01, 0.01])
+    return Faithfulness(
+        r=np.array(r)[:, None] + off,
+        rho=np.array(rho)[:, None] + off,
+        r_reference=np.zeros((3, 2)),
+        rho_reference=np.zeros((3, 2)),
+        rho_mean_input=0.99,
+        rho_mean_reference=0.91,
+        noise_ratio=7.0,
+        share_above_30_hz=np.array([0.1, 0.2, 0.3, 0.4]),
+    )
+
+
+def test_samples_of_figure_3_compare_the_poorer_form_with_the_spiking_neuron():
+    found = experiments.samples_3([quality_of([0.9, 0.8, 0.5], [0.7, 0.75, 0.8])])
+    (lead,) = found["3c"]
+    assert lead["smallest_lead_r"] == pytest.approx(0.3)
+    assert lead["smallest_lead_rho"] == pytest.approx(-0.1)
+    assert found["3d"][0]["loss_of_r"] == pytest.approx(0.1)
+    assert found["3a"] == [{"rho_mean_input": 0.99, "rho_reference": 0.91}]
+    assert found["3b"] == [{"noise_ratio": 7.0}]
+    assert found["3e"][0]["share_above_30_hz_ratio"] == pytest.approx(4.0)
+
+
+def test_settings_beaten_are_those_below_both_forms_at_each_rate_and_input():
+    quality = [[quality_of(r, r)] * 2 for r in ([0.9, 0.8, 0.5], [0.6, 0.7, 0.5])]
+    r = np.array([0.5, 0.65, 0.75, 0.85])
+    grid = [[Index(x, r, r, r) for x in row] for row in ((r, r + 0.1), (r, r - 0.2))]
+    shares = experiments.beaten(quality, grid)
+    np.testing.assert_allclose(shares, [[0.75, 0.5], [0.25, 0.75]])
+    found = experiments.samples_3g(shares, [50, 100.0])
+    assert found["3g"][1] == {"share_beaten_50_hz": 0.5, "share_beaten_100_hz": 0.75}
+    assert experiments.samples_3g(shares, [50, 150]) == {}
+
+
+def test_claim_s4_takes_the_smallest_lead_over_rates_for_each_input():
+    better, worse = [0.9, 0.8, 0.5], [0.6, 0.7, 0.5]
+    rows = [[quality_of(better, worse), quality_of(better, better)]]
+    rows.append([quality_of(worse, better), quality_of(better, better)])
+    found = experiments.samples_s4(rows)["S4"]
+    assert [s["smallest_lead_r"] for s in found] == pytest.approx([0.1, 0.3])
+    assert [s["smallest_lead_rho"] for s in found] == pytest.approx([0.1, 0.3])
+
+
+# Samples of networks
 
 
 def test_samples_of_figure_5_count_settings_against_the_paper():
@@ -172,10 +231,13 @@ def test_samples_of_figure_8_rank_sizes_and_compare_leaks():
 def test_samples_of_figure_4_are_those_of_the_neurons_drawn():
     settings = experiments.figure_4(replace(BASE, n_sensors=3), TAU)
     runs = [[run(s, seed=0, repeat=i) for i in range(2)] for s in settings]
+    runs.append([recurrence_held(settings[0], seed=0, repeat=i) for i in range(2)])
     found = [[high_frequencies(r, FREQS) for r in row] for row in runs]
     counted = [[transients(r, neurons=[0, 9]) for r in row] for row in runs]
     net = runs[0][0].network
-    samples = experiments.samples_4(found[0], found[1], counted, net.layer, net.names)
+    samples = experiments.samples_4(
+        found[0], found[1], counted[:2], counted[2], net.layer, net.names
+    )
     assert [len(v) for v in samples.values()] == [2] * 6
     assert samples["4a"][1]["HF_IN1"] == found[0][1].neurons[9]
     assert samples["4e"][0]["HF_EN1"] == found[1][0].neurons[0]
@@ -183,117 +245,10 @@ def test_samples_of_figure_4_are_those_of_the_neurons_drawn():
     assert samples["4c"][1] == {"peak_presentation": peak, "left_at_the_end": left}
     assert samples["4b"][1]["build_up_IN1"] == measures.build_up(found[0][1].presentations[9])
     assert samples["4d"][0]["transients_leak"] == counted[1][0].without_counterpart.sum()
-    assert samples["4d"][1]["transients_without_recurrence"] == (
+    assert samples["4d"][1]["transients_recurrence_held"] == (
         counted[2][1].without_counterpart.sum()
     )
     assert samples["4d"][1]["excursions_drive"] == counted[0][1].of_drive.sum()
     own = experiments.samples_s7(found[0], found[1], found[1])
     assert own["S7a"][1]["HF_ratio"] == found[0][1].network / found[1][1].network
     assert own["S7b"][0]["HF_network"] == found[1][0].network
-
-
-def test_network_samples_are_judged_as_the_pages_judge_them(tmp_path):
-    base = replace(BASE, n_presentations=20, duration=0.25)
-    options = dict(
-        n_short=2,
-        delays=np.array([0, 2e-3]),
-        rates=(50, 100, 150),
-        counts=(6, 8, 10),
-        sizes=((2, 1), (3, 2)),
-        seed=0,
-        n_repeats=1,
-        skip=0.05,
-        cache=tmp_path,
-    )
-    plain = experiments.READINGS["as taken"]
-    found = experiments.network_samples(base, TAU, FREQS, reading=plain, **options)
-    assert list(found) == (
-        [
-            "4a",
-            "4b",
-            "4c",
-            "4d",
-            "4e",
-            "S6",
-            "S7a",
-            "S7b",
-            "5a",
-            "5b",
-            "5c",
-            "5d",
-            "6a",
-            "6b",
-            "7a",
-            "7b",
-            "7c",
-            "8a",
-            "8b",
-            "8c",
-            "8d",
-            "8e",
-        ]
-    )
-    assert {len(samples) for samples in found.values()} == {1}
-    some = experiments.network_samples(base, TAU, FREQS, reading=plain, figures=("7",), **options)
-    assert some == {name: found[name] for name in ("7a", "7b", "7c")}
-    short = replace(base, n_presentations=2)
-    for settings, axes, samples in (
-        (experiments.figure_5(short, TAU), (2, 3, 5), experiments.samples_5),
-        (experiments.figure_7(short, TAU, (50, 100, 150), (6, 8, 10)), (2, 6), None),
-        (experiments.figure_8(short, TAU, options["sizes"]), (2, 4, 2), experiments.samples_8),
-    ):
-        p = population(settings, FREQS, seed=0, n_repeats=1, skip=0.05)
-        power, source = (x.reshape(*axes, 1, -1) for x in (p.power, p.input))
-        mean, variance = (x.reshape(*axes, 1) for x in (p.mean, p.variance))
-        if samples is None:
-            expected = experiments.samples_7(power, source, 3, FREQS)
-        else:
-            more = mean if samples is experiments.samples_5 else variance
-            expected = samples(power, source, more, FREQS)
-        for name, each in expected.items():
-            assert found[name] == [pytest.approx(sample, nan_ok=True) for sample in each]
-    other = experiments.network_samples(
-        base, TAU, FREQS, reading=plain, figures=("7",), ends="zero", **options
-    )
-    assert other["7a"] != some["7a"]
-    no_static = experiments.network_samples(
-        base,
-        TAU,
-        FREQS,
-        reading=experiments.READINGS["k_static = 1 (Fig. 1)"],
-        figures=("4",),
-        **options,
-    )
-    assert no_static["4a"] != found["4a"]
-
-
-def test_delays_are_searched_up_to_the_band_of_the_step(tmp_path, monkeypatch):
-    asked = []
-
-    def watched(settings, freqs, **options):
-        asked.append((settings[0].dt, freqs))
-        return population(settings, freqs, **options)
-
-    monkeypatch.setattr(experiments, "population", watched)
-    freqs = log_frequencies(2.0, highest_frequency(1e-3), voices=5)
-    for name in ("as taken", "time step 0.25 ms"):
-        experiments.network_samples(
-            replace(BASE, duration=0.25),
-            TAU,
-            freqs,
-            reading=experiments.READINGS[name],
-            figures=("6",),
-            n_short=2,
-            delays=np.array([0, 2e-3]),
-            rates=(),
-            counts=(),
-            sizes=(),
-            seed=0,
-            n_repeats=1,
-            skip=0.0,
-            cache=tmp_path,
-        )
-    (_, plain), (dt, wide) = asked
-    np.testing.assert_array_equal(plain, freqs)
-    assert dt == 2.5e-4
-    np.testing.assert_allclose(wide, log_frequencies(2.0, highest_frequency(2.5e-4), voices=5))

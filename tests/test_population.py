@@ -18,6 +18,7 @@ from lsm.population import (
     network_power,
     population,
     prediction,
+    recurrence_held,
     spectrum,
     stability,
     transients,
@@ -150,6 +151,37 @@ def test_a_neuron_is_silent_if_it_stays_below_a_millionth_after_the_first_presen
     assert found.n_silent == 3
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"autapses": True},
+        {"neuron": LSM(k_static=0.05, tau_dyn=0.01, solver="euler")},
+        {"weights": Binary(p=0.5), "count_zero": False, "neuron": LSM(k_static=0.1, shunting=-1.0)},
+    ],
+)
+def test_with_recurrence_held_each_neuron_sees_the_mean_of_the_others(changes):
+    setting = replace(LATE, **changes)
+    full = run(setting, seed=1, repeat=2)
+    found = recurrence_held(setting, seed=1, repeat=2)
+    np.testing.assert_array_equal(found.network.w_rec, full.network.w_rec)
+    means = full.activity.mean(axis=1)
+    w, neuron = full.network.w_rec, setting.neuron
+    excitation = full.network.w_in @ full.inputs + (np.maximum(w, 0) @ means)[:, None]
+    inhibition = (np.maximum(-w, 0) @ means)[:, None]
+    static = neuron.k_static * full.network.n_synapses[:, None]
+    opened = static + excitation + neuron.shunting * inhibition
+    net = excitation - inhibition
+    expected = np.divide(net, opened, out=np.zeros_like(net), where=net > 0)
+    if neuron.tau_dyn:
+        undamped, share = expected, setting.dt / neuron.tau_dyn
+        expected = np.zeros_like(undamped)
+        for t in range(undamped.shape[1]):
+            before = expected[:, t - 1] if t else 0.0
+            expected[:, t] = before + share * (undamped[:, t] - before)
+    np.testing.assert_allclose(found.activity, expected, atol=1e-12)
+
+
 # Another value for each field of a setting.
 OTHERS = {
     "weights": Lognormal(mean=0.3),
@@ -159,7 +191,6 @@ OTHERS = {
     "delay": 5e-3,
     "delay_law": "uniform",
     "count_zero": False,
-    "recurrence": 0.5,
     "update": "in turn",
     "rate": 90.0,
     "n_presentations": 2,

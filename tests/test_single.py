@@ -8,8 +8,18 @@ import pytest
 from lsm.dynamics import izhikevich_response, lsm_response
 from lsm.inputs import convolve_psp
 from lsm.measures import band_power, correlation
-from lsm.neurons import LSM, Izhikevich, izhikevich_grid
-from lsm.single import Trial, faithfulness, izhikevich_faithfulness, trial
+from lsm.neurons import LSM, HodgkinHuxley, Izhikevich, izhikevich_grid
+from lsm.single import (
+    Trial,
+    by_constants,
+    drive,
+    faithfulness,
+    izhikevich_faithfulness,
+    low_pass,
+    membrane_likeness,
+    trial,
+    variation,
+)
 from lsm.sweeps import Setting, generators, sensory_input
 
 DT = 1e-3
@@ -17,7 +27,7 @@ SETTING = Setting(neuron=LSM(k_static=1.0), n_presentations=4)
 
 
 def test_all_models_see_the_input_of_a_network_s_sensors():
-    found = trial(SETTING, 0.01, weight=0.3, seed=5, repeat=2)
+    found = trial(SETTING, tau_dyn=0.01, weight=0.3, seed=5, repeat=2)
     inputs = sensory_input(SETTING, rng=generators(SETTING, 5, 2)[0])
     w = np.full(6, 0.3)
     np.testing.assert_allclose(found.total.ravel(), 0.3 * inputs.sum(axis=0))
@@ -32,7 +42,7 @@ def test_all_models_see_the_input_of_a_network_s_sensors():
 
 
 def test_without_jitter_the_first_presentation_is_the_source():
-    found = trial(replace(SETTING, jitter=0.0), 0.01, weight=0.5, seed=1)
+    found = trial(replace(SETTING, jitter=0.0), tau_dyn=0.01, weight=0.5, seed=1)
     np.testing.assert_allclose(found.total[0], found.source, atol=1e-12)
 
 
@@ -68,27 +78,84 @@ def test_a_silent_model_follows_nothing():
 
 def test_many_izhikevich_neurons_are_measured_as_the_one_of_a_trial():
     models = (*izhikevich_grid()[::31], Izhikevich(k=0.0))
-    r, rho = izhikevich_faithfulness(SETTING, models, weight=0.02, seed=3)
+    found = izhikevich_faithfulness(drive(SETTING, weight=0.02, seed=3), models=models)
     for i in (0, 7, len(models) - 1):
-        found = trial(SETTING, 0.01, weight=0.02, izhikevich=models[i], seed=3)
-        q = faithfulness(found, dt=DT)
-        assert r[i] == pytest.approx(q.r[2].mean())
-        assert rho[i] == pytest.approx(q.rho[2].mean())
-    assert r[-1] == 0.0  # without gain it is silent
+        one = trial(SETTING, tau_dyn=0.01, weight=0.02, izhikevich=models[i], seed=3)
+        q = faithfulness(one, dt=DT)
+        assert found.r[i] == pytest.approx(q.r[2].mean())
+        assert found.rho[i] == pytest.approx(q.rho[2].mean())
+        assert found.r_reference[i] == pytest.approx(q.r_reference[2].mean())
+        assert found.rho_reference[i] == pytest.approx(q.rho_reference[2].mean())
+    assert found.r[-1] == 0.0  # without gain it is silent
+    finer = izhikevich_faithfulness(
+        drive(SETTING, weight=0.02, seed=3), models=models, n_substeps=2
+    )
+    assert (finer.r[:-1] != found.r[:-1]).all()
 
 
 def test_more_models_than_a_batch_are_all_measured():
-    setting = replace(SETTING, n_presentations=1)
-    r, _ = izhikevich_faithfulness(setting, izhikevich_grid()[:100], weight=0.02, seed=3)
-    assert r.shape == (100,)
-    again, _ = izhikevich_faithfulness(setting, izhikevich_grid()[60:62], weight=0.02, seed=3)
-    np.testing.assert_array_equal(r[60:62], again)
+    driven = drive(replace(SETTING, n_presentations=1), weight=0.02, seed=3)
+    found = izhikevich_faithfulness(driven, models=izhikevich_grid()[:100])
+    assert found.r.shape == (100,)
+    again = izhikevich_faithfulness(driven, models=izhikevich_grid()[60:62])
+    np.testing.assert_array_equal(found.r[60:62], again.r)
+
+
+def test_each_constant_varies_while_the_other_one_stays():
+    setting = replace(SETTING, neuron=LSM(k_static=0.3, tau_dyn=0.05))
+    driven = drive(setting, weight=0.5, seed=2)
+    by_k, by_tau = by_constants(driven, k_static=[0.1, 2.0], tau_dyn=[0.0, 0.01, 0.1])
+    expected = [
+        [LSM(k_static=0.1), LSM(k_static=2.0)],
+        [LSM(k_static=0.3), LSM(k_static=0.3, tau_dyn=0.01), LSM(k_static=0.3, tau_dyn=0.1)],
+    ]
+    for found, neurons in zip((by_k, by_tau), expected, strict=True):
+        rows = [lsm_response(driven.inputs, driven.weights, n, dt=DT) for n in neurons]
+        np.testing.assert_array_equal(found, rows)
+
+
+def test_variation_leaves_out_the_rise_from_rest_where_it_says_so():
+    driven = drive(SETTING, weight=0.5, seed=2)
+    constants = dict(k_static=[0.1, 2.0], tau_dyn=[0.01, 0.1])
+    by_k, by_tau = by_constants(driven, **constants)
+    v = variation(driven, **constants)
+    settled = slice(500, None)  # five times 0.1 s
+    np.testing.assert_allclose(v.mean, by_k[:, settled].mean(axis=1))
+    np.testing.assert_allclose(v.cv, by_k[:, settled].std(axis=1) / v.mean)
+    np.testing.assert_allclose(
+        v.cv_leak, by_tau[:, settled].std(axis=1) / by_tau[:, settled].mean(axis=1)
+    )
+    np.testing.assert_allclose(v.cv_leak_from_rest, by_tau.std(axis=1) / by_tau.mean(axis=1))
+    np.testing.assert_allclose(v.rho, [np.corrcoef(*by_k)[0, 1], 1.0])
+    longest = variation(driven, k_static=[1.0], tau_dyn=[10.0])  # half of the record at most
+    np.testing.assert_allclose(
+        longest.mean, by_constants(driven, k_static=[1.0], tau_dyn=[])[0][:, 2000:].mean()
+    )
+
+
+def test_a_membrane_is_most_alike_with_its_own_constants():
+    # For one synapse, k_static = 1 is the leak conductance of 1; weak input hardly shunts.
+    driven = drive(replace(SETTING, n_sensors=1), weight=1e-3, seed=2)
+    likeness = [
+        membrane_likeness(driven, tau_dyn=tau, membrane=HodgkinHuxley(tau=0.02))
+        for tau in (0.005, 0.02, 0.08)
+    ]
+    assert likeness[1].rho > 0.9999
+    assert likeness[1].r > 0.9999
+    assert max(likeness[0].rho, likeness[2].rho) < 0.99
+
+
+@pytest.mark.parametrize("tau", [0.005, 0.02])
+def test_the_leak_cuts_off_at_its_corner_frequency(tau):
+    driven = drive(replace(SETTING, n_presentations=40), weight=1.0, seed=2)
+    expected = 1 / (2 * np.pi * tau)
+    assert low_pass(driven, tau_dyn=tau).frequency == pytest.approx(expected, rel=0.04)
 
 
 @pytest.mark.parametrize("weight", [0.0, -1.0, np.nan])
 def test_weight_must_be_positive(weight):
     with pytest.raises(ValueError, match="weight: expected"):
-        trial(SETTING, 0.01, weight=weight, seed=1)
+        trial(SETTING, tau_dyn=0.01, weight=weight, seed=1)
 
 
 def test_band_power_of_a_tone_is_half_its_squared_amplitude():

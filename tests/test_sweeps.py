@@ -17,6 +17,7 @@ from lsm.inputs import PSPKernel, bin_spikes, convolve_psp, present, spike_times
 from lsm.network import Binary, Lognormal, Normal, two_layer, with_delays
 from lsm.neurons import LSM
 from lsm.population import network_power
+from lsm.single import drive, low_pass
 from lsm.sweeps import Setting, generators, run, sensory_input, sweep
 
 SMALL = Setting(sizes=(2, 1), n_sensors=3, n_presentations=3, duration=0.5)
@@ -200,18 +201,6 @@ def test_normal_weights_are_the_default():
     assert Setting().weights == Normal(mean=0.4)
 
 
-@pytest.mark.parametrize("factor", [0.0, 0.5, 2.0])
-def test_recurrence_is_a_factor_on_the_recurrent_weights_alone(factor):
-    setting = replace(SMALL, delay=4e-3)
-    plain, changed = run(setting, seed=0), run(replace(setting, recurrence=factor), seed=0)
-    np.testing.assert_array_equal(changed.network.w_rec, factor * plain.network.w_rec)
-    for name in ("w_in", "n_synapses", "delays"):
-        ours, theirs = (getattr(r.network, name) for r in (changed, plain))
-        np.testing.assert_array_equal(ours, theirs)
-    expected = simulate(changed.network, plain.inputs, setting.neuron, dt=setting.dt)
-    np.testing.assert_array_equal(changed.activity, expected)
-
-
 def test_a_run_follows_the_update_and_the_law_of_delays_of_its_setting():
     in_turn = run(replace(SMALL, update="in turn"), seed=0)
     expected = simulate(in_turn.network, in_turn.inputs, SMALL.neuron, dt=1e-3, update="in turn")
@@ -294,6 +283,25 @@ def test_a_cell_asked_for_twice_in_a_sweep_is_run_once(tmp_path, runs):
     found = powers([SMALL, replace(SMALL)], cache=tmp_path, n_workers=4)
     assert len(runs) == 3
     assert_same_powers(found[:1], found[1:])
+
+
+def test_what_is_drawn_can_be_another_than_a_run(tmp_path):
+    measure, draw = partial(low_pass, tau_dyn=0.01), partial(drive, weight=0.5)
+    settings = [SMALL, replace(SMALL, rate=90.0)]
+    settings = [replace(s, n_presentations=10) for s in settings]
+    options = dict(seed=3, n_repeats=2, cache=tmp_path)
+    for _ in range(2):
+        found = sweep(measure, settings, draw=draw, **options)
+        expected = [
+            [measure(draw(s, seed=3, repeat=i)).frequency for i in range(2)] for s in settings
+        ]
+        assert [[corner.frequency for corner in row] for row in found] == expected
+    n_kept = len(list(tmp_path.rglob("*.npz")))
+    assert n_kept == 4
+    sweep(measure, settings, draw=partial(drive, weight=0.6), **options)  # other results
+    assert len(list(tmp_path.rglob("*.npz"))) == 2 * n_kept
+    with pytest.raises(ValueError, match=r"^cache: expected a function of lsm"):
+        sweep(measure, settings, draw=lambda s, **_: drive(s, weight=1.0, seed=0), **options)
 
 
 def test_a_measure_whose_results_cannot_be_kept_is_refused_before_anything_runs(tmp_path, runs):
@@ -406,11 +414,3 @@ def test_synapses_of_weight_zero_count_or_not():
     np.testing.assert_array_equal(counted.n_synapses, [8, 8, 5, 8, 8, 5])
     weights = np.concatenate([not_counted.w_in, not_counted.w_rec], axis=1)
     np.testing.assert_array_equal(not_counted.n_synapses, (weights != 0).sum(axis=1))
-
-
-def test_recurrent_weights_can_be_scaled_down_to_none():
-    full, none = (run(replace(SMALL, recurrence=r), seed=0) for r in (1.0, 0.0))
-    assert full.network.w_rec.any()
-    assert not none.network.w_rec.any()
-    np.testing.assert_array_equal(full.network.w_in, none.network.w_in)
-    np.testing.assert_array_equal(full.network.n_synapses, none.network.n_synapses)
