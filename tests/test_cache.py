@@ -25,32 +25,13 @@ from lsm.network import Binary, Lognormal, Normal
 from lsm.neurons import LSM
 from lsm.population import InputPower, Power, input_power, network_power, stability
 from lsm.sweeps import Setting
+from tests.settings import OTHERS
 
 PACKAGE = Path(lsm.__file__).parent
 FREQS = np.array([5.0, 20.0, 100.0, 200.0])
 SETTING = Setting(neuron=LSM(tau_dyn=np.linspace(0.0, 0.02, 18)))
 MEASURE = partial(network_power, freqs=FREQS, skip=0.1)
 
-# Another value for each field of a setting.
-OTHERS = {
-    "weights": Normal(mean=0.5),
-    "sizes": (4, 5),
-    "n_sensors": 7,
-    "autapses": True,
-    "delay": 1e-3,
-    "delay_law": "uniform",
-    "count_zero": False,
-    "update": "in turn",
-    "rate": 50.5,
-    "n_presentations": 51,
-    "duration": 1.001,
-    "jitter": 0.0,
-    "law": "gaussian",
-    "kernel": PSPKernel(latency=1e-3),
-    "neuron": LSM(),
-    "dt": 5e-4,
-    "stream": 1,
-}
 TAU = SETTING.neuron.tau_dyn
 PARTS = [
     {"weights": Normal(mean=0.4, cv=0.3)},
@@ -94,6 +75,7 @@ from lsm.network import Lognormal
 from lsm.neurons import LSM
 from lsm.population import network_power
 from lsm.sweeps import Setting
+from tests.settings import OTHERS
 setting = Setting(
     weights=Lognormal(mean=0.1 + 0.2), sizes=(2, 1), kernel=PSPKernel(tau_decay=5e-3),
     neuron=LSM(k_static=1 / 3, tau_dyn=np.linspace(0.0, 0.02, 6)),

@@ -8,8 +8,7 @@ import pytest
 
 from lsm import measures
 from lsm.dynamics import simulate
-from lsm.inputs import PSPKernel
-from lsm.network import Binary, Lognormal
+from lsm.network import Binary
 from lsm.neurons import LSM
 from lsm.population import (
     extended,
@@ -26,6 +25,7 @@ from lsm.population import (
 from lsm.spectrum import log_frequencies, max_power
 from lsm.sweeps import Setting, run, sweep
 from lsm.theory import spectral_radius
+from tests.settings import OTHERS
 
 SMALL = Setting(sizes=(2, 1), n_sensors=3, n_presentations=3, duration=0.5)
 FREQS = log_frequencies(5.0, 400.0, voices=5)
@@ -182,26 +182,6 @@ def test_with_recurrence_held_each_neuron_sees_the_mean_of_the_others(changes):
     np.testing.assert_allclose(found.activity, expected, atol=1e-12)
 
 
-# Another value for each field of a setting.
-OTHERS = {
-    "weights": Lognormal(mean=0.3),
-    "sizes": (1, 1),
-    "n_sensors": 2,
-    "autapses": True,
-    "delay": 5e-3,
-    "delay_law": "uniform",
-    "count_zero": False,
-    "update": "in turn",
-    "rate": 90.0,
-    "n_presentations": 2,
-    "duration": 0.5,
-    "jitter": 0.0,
-    "law": "gaussian",
-    "kernel": PSPKernel(latency=1e-3),
-    "neuron": LSM(tau_dyn=0.01),
-    "dt": 5e-4,
-    "stream": 1,
-}
 OF_INPUT = {
     *("n_sensors", "rate", "n_presentations", "duration", "jitter"),
     *("law", "kernel", "dt", "stream"),
