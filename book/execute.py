@@ -63,6 +63,8 @@ def read(path: Path) -> Notebook:
         notebook = json.loads(path.read_text(encoding="utf-8"))
         if not isinstance(notebook["cells"], list):
             raise TypeError("its cells are no list")
+        if not all({"cell_type", "source", "metadata"} <= set(c) for c in notebook["cells"]):
+            raise TypeError("a cell lacks its type, source or metadata")
     except (ValueError, KeyError, TypeError) as error:
         raise Refusal(f"{shown(path)}: expected a notebook, got {error!r}") from None
     return notebook
@@ -311,12 +313,12 @@ def execute(
     pool = ThreadPoolExecutor(jobs)
     with tempfile.TemporaryDirectory(prefix="lsm-") as folder:
         for batch in (first, [name for name in names if name == GATHERER]):
-            pending = {pool.submit(one, n, f"{folder}/{n.replace('/', '-')}") for n in batch}
             try:
+                pending = {pool.submit(one, n, f"{folder}/{n.replace('/', '-')}") for n in batch}
                 while pending:
                     done, pending = wait(pending, return_when=FIRST_COMPLETED)
                     report(done)
-            except KeyboardInterrupt:
+            except BaseException:  # nothing may run on once the lock is free
                 processes.end()
                 pool.shutdown(cancel_futures=True)
                 raise
@@ -339,8 +341,9 @@ def mirror() -> None:
 def render(processes: Processes) -> None:
     """Compile the book from the sources and the executed copies, if anything of it changed."""
     executed, source, html = BUILD / "executed", BUILD / "source", BUILD / "html"
-    if missing := [n for n in notebook_names() if not (executed / f"{n}.ipynb").exists()]:
-        print(f"not rendered: {', '.join(missing)} not executed yet (run without --only)")
+    if missing := [n for n in notebook_names() if kept_key(executed / f"{n}.ipynb") is None]:
+        told = "not executed yet, or not to the end (run without --only)"
+        print(f"not rendered: {', '.join(missing)} {told}")
         return
     shutil.rmtree(source, ignore_errors=True)
     ignored = shutil.ignore_patterns(".*", "__pycache__", "data", "*.ipynb", "execute.py")
@@ -450,7 +453,8 @@ def main() -> int:
     if given.work:
         return work()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _interrupted)
+        if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup leaves it
+            signal.signal(number, _interrupted)
     processes = Processes()
     try:
         BUILD.mkdir(exist_ok=True)

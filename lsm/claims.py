@@ -188,6 +188,16 @@ def _settled(held: Sequence[bool], every: bool) -> bool | None:
     return True if interval.low > 0.5 else False if interval.high < 0.5 else None
 
 
+def met(claim: Claim, samples: Sequence[Sample]) -> tuple[list[bool], list[bool]]:
+    """Whether each sample meets the criterion of a claim, and whether at least the direction."""
+    full = [all(c.holds(s) for c in claim.criterion) for s in samples]
+    weak = [
+        held or (bool(claim.direction) and all(c.holds(s) for c in claim.direction))
+        for held, s in zip(full, samples, strict=True)
+    ]
+    return full, weak
+
+
 def judge(claim: Claim, samples: Sequence[Sample]) -> Verdict:
     """Verdict of a claim from samples of its measures, that of the drawn figure first.
 
@@ -213,11 +223,7 @@ def judge(claim: Claim, samples: Sequence[Sample]) -> Verdict:
                 f"samples: expected {', '.join(sorted(needed))} for claim {claim.id}, "
                 f"got no {', '.join(sorted(missing))}"
             )
-    full = [all(c.holds(s) for c in claim.criterion) for s in samples]
-    weak = [
-        met or (bool(claim.direction) and all(c.holds(s) for c in claim.direction))
-        for met, s in zip(full, samples, strict=True)
-    ]
+    full, weak = met(claim, samples)
     if (settled := _settled(full, claim.every)) is not False:
         verdict = "reproduced" if settled else "borderline"
     elif (settled := _settled(weak, claim.every)) is not False:

@@ -18,7 +18,7 @@ from lsm._validate import Array
 from lsm.network import scaled_time_constants, weight_distribution
 from lsm.population import HighFrequencies, Transients
 from lsm.single import Faithfulness, Index, Likeness, Variation
-from lsm.sweeps import Setting
+from lsm.sweeps import Run, Setting
 
 Samples = dict[str, list[dict[str, float]]]
 
@@ -116,7 +116,7 @@ def samples_3(quality: Sequence[Faithfulness]) -> Samples:
 
 
 def beaten(quality: Sequence[Sequence[Faithfulness]], grid: Sequence[Sequence[Index]]) -> Array:
-    """Share of Izhikevich neurons that follow the input less faithfully than either LSM, by r.
+    """Share of Izhikevich neurons that follow the input less faithfully than both LSMs, by r.
 
     Parameters
     ----------
@@ -245,7 +245,8 @@ def samples_4(
             {
                 "transients_no_leak": a.without_counterpart.sum(),
                 "transients_leak": b.without_counterpart.sum(),
-                "transients_recurrence_held": c.without_counterpart.sum(),
+                "transients_open_loop": c.without_counterpart.sum(),
+                "transients_open_loop_own_scale": c.without_counterpart_on_own_scale.sum(),
                 "excursions_no_leak": a.excursions.sum(),
                 "excursions_drive": a.of_drive.sum(),
                 "excursions_leak_on_its_own_scale": b.on_own_scale.sum(),
@@ -414,12 +415,15 @@ def samples_6(
     peaks = added_peaks(power[0], freqs)
     slopes = delay_slopes(peaks, delays, dt=dt)
     left = peaks_left(power[1], source[1], freqs).sum(axis=0)
+    still = (power[1, 1:] / power[1, :1]).max(axis=(0, -1))
     return {
         "6a": [
             {"slope": slope, "n_delays": np.isfinite(p).sum()}
             for slope, p in zip(slopes, peaks.T, strict=True)
         ],
-        "6b": [{"n_peaks": n} for n in left],
+        "6b": [
+            {"n_peaks": n, "highest_over_no_delay": x} for n, x in zip(left, still, strict=True)
+        ],
     }
 
 
@@ -481,15 +485,23 @@ def samples_7(power: Array, source: Array, n_rates: int, freqs: ArrayLike) -> Sa
     }
 
 
-def figure_8(base: Setting, tau_dyn: float, sizes: Sequence[tuple[int, int]]) -> list[Setting]:
+def figure_8(
+    base: Setting,
+    tau_dyn: float,
+    sizes: Sequence[tuple[int, int]],
+    *,
+    reference: tuple[int, int] = (5, 4),
+) -> list[Setting]:
     """Sizes, two kinds of weights and four leaks: axes (weights, leak, size).
 
     Parameters
     ----------
     base : Setting
     tau_dyn : float
-        Time constant of the dynamic leak of the 5x4 network (s).
+        Time constant of the dynamic leak of the network of the size `reference` (s).
     sizes : sequence of (int, int)
+    reference : (int, int)
+        The size from which leaks that grow are scaled.
 
     Returns
     -------
@@ -504,7 +516,9 @@ def figure_8(base: Setting, tau_dyn: float, sizes: Sequence[tuple[int, int]]) ->
                 base.neuron,
                 tau_dyn=0.0
                 if power is None
-                else scaled_time_constants(tau_dyn, power, sizes=size, n_sensors=base.n_sensors),
+                else scaled_time_constants(
+                    tau_dyn, power, sizes=size, n_sensors=base.n_sensors, reference=reference
+                ),
             ),
         )
         for kind, mean in SIZE_WEIGHTS
@@ -546,3 +560,56 @@ def samples_8(power: Array, source: Array, variance: Array, freqs: ArrayLike) ->
         ],
         "8e": [{"corner_of_largest": c} for c in corner.max(axis=0)],
     }
+
+
+def read_out(result: Run, *, n_steps: int = 1) -> tuple[Array, Array]:
+    """Linear read-out of the sensors from the activity of all neurons (beyond the paper).
+
+    Fitted by least squares to every other presentation, and judged in those between.
+
+    Parameters
+    ----------
+    result : Run
+    n_steps : int
+        How many steps of activity it reads, the present one and those before it.
+
+    Returns
+    -------
+    estimate : (n_sensors, n) array
+        Of the sensors, over the whole run.
+    explained : (n_sensors,) array
+        Share of each sensor's variance that it explains in the presentations that it was not
+        fitted to; negative if it is worse than the mean.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than two presentations.
+    """
+    check.integer("n_steps", n_steps, low=1)
+    setting, n = result.setting, result.activity.shape[1]
+    if setting.n_presentations < 2:
+        raise ValueError(
+            f"n_presentations: expected at least 2, one to fit and one to judge by, got "
+            f"{setting.n_presentations}"
+        )
+    late = [np.pad(result.activity, [(0, 0), (k, 0)])[:, :n] for k in range(n_steps)]
+    read = np.concatenate([*late, np.ones((1, n))])
+    presentation = np.arange(n) * setting.n_presentations // n
+    fitted, judged = presentation % 2 == 0, presentation % 2 == 1
+    weights, *_ = np.linalg.lstsq(read[:, fitted].T, result.inputs[:, fitted].T)
+    estimate = weights.T @ read
+    error = ((result.inputs - estimate)[:, judged] ** 2).mean(axis=1)
+    return estimate, 1 - error / result.inputs[:, judged].var(axis=1)
+
+
+def samples_d2(no_leak: ArrayLike, leak: ArrayLike) -> Samples:
+    """What claim D2 measures in each network.
+
+    Parameters
+    ----------
+    no_leak, leak : (n_networks, n_sensors) array
+        Explained shares from `read_out`.
+    """
+    pairs = zip(np.asarray(no_leak).mean(axis=1), np.asarray(leak).mean(axis=1), strict=True)
+    return {"D2": [{"loss": a - b, "no_leak": a, "leak": b} for a, b in pairs]}

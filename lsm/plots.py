@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from importlib.resources import as_file, files
 
 import matplotlib.pyplot as plt
@@ -633,6 +633,8 @@ def verdict_matrix(
     rows: Sequence[str],
     columns: Sequence[str],
     symbols: Mapping[str, str],
+    *,
+    perhaps: Collection[tuple[str, str]] = (),
 ) -> None:
     """Verdicts as coloured cells with symbols; those that differ from the first row are framed.
 
@@ -643,11 +645,14 @@ def verdict_matrix(
     rows, columns : sequence of str
     symbols : mapping of verdict to symbol
         In the order of the colours: good, partly, borderline, bad, and others grey.
+    perhaps : collection of (row, column)
+        Cells whose frame is thin and dotted: they may differ by chance.
     """
     colors = dict(zip(symbols, ("#8FD3BC", "#F6D58E", "#DDDDDD", "#E8A0A8"), strict=False))
     for y, row in enumerate(verdicts):
         for x, verdict in enumerate(row):
             changed = verdict != verdicts[0][x] and verdict in colors
+            unsure = (rows[y], columns[x]) in perhaps
             ax.add_patch(
                 Rectangle(
                     (x - 0.46, y - 0.46),
@@ -655,7 +660,8 @@ def verdict_matrix(
                     0.92,
                     facecolor=colors.get(verdict, "white"),
                     edgecolor="black" if changed else "none",
-                    lw=1.3,
+                    lw=0.8 if unsure else 1.6,
+                    ls=":" if unsure else "-",
                 )
             )
             ax.text(x, y, symbols.get(verdict, ""), ha="center", va="center", fontsize=8)

@@ -10,15 +10,16 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.signal import lfilter
 
 from lsm import _validate as check
 from lsm import measures
 from lsm._validate import Array
-from lsm.dynamics import lsm_response, simulate
+from lsm.dynamics import leak_gain, lsm_response, simulate
 from lsm.neurons import time_constants
 from lsm.spectrum import max_power
 from lsm.sweeps import Run, Setting, run, sweep
-from lsm.theory import response, spectral_radius
+from lsm.theory import response, spectral_radius, synaptic_lags
 
 # A neuron whose power is below this share of the strongest one's is silent: what is left of its
 # start is no dynamics.
@@ -75,15 +76,83 @@ def _without_silent(power: Array) -> Array:
     return np.where((each > _SILENT * each.max())[(...,) + (None,) * (power.ndim - 1)], power, 0.0)
 
 
-def recurrence_held(setting: Setting, *, seed: int, repeat: int = 0) -> Run:
-    """The run of a setting if each neuron saw the others only as they are on average.
+def _check_together(setting: Setting) -> None:
+    if setting.update != "together":
+        raise ValueError(f"update: expected neurons updated together, got {setting.update!r}")
 
-    A control for what the recurrent dynamics do: every neuron has its sensors, its static leak
-    and the mean of what it receives from the others, but no loop is closed.
+
+def _passed_on(found: Run, sent: Array, steps: NDArray[np.int64]) -> Array:
+    """Response of each neuron to its sensors, and to what the others sent some steps before."""
+    network, neuron = found.network, found.setting.neuron
+    weights = np.concatenate([network.w_in, network.w_rec], axis=1)
+    tau_dyn = time_constants(neuron, network.n_neurons)
+    # Isolated neurons count all sources as synapses, those of a network not always. All that have
+    # as many, and hear the others as late, are computed together.
+    kinds = np.column_stack([network.n_synapses, steps]).astype(np.int64)
+    each, kind_of = np.unique(kinds, axis=0, return_inverse=True)
+    activity = np.empty_like(sent)
+    heard = np.empty_like(sent)
+    for kind, (n_synapses, *late) in enumerate(each):
+        for source, n in enumerate(late):
+            heard[source, :n] = 0.0
+            heard[source, n:] = sent[source, : sent.shape[1] - n]
+        which = kind_of.ravel() == kind
+        k_static = neuron.k_static * n_synapses / weights.shape[1]
+        alone = replace(neuron, k_static=k_static, tau_dyn=tau_dyn[which])
+        sources = np.concatenate([found.inputs, heard])
+        activity[which] = lsm_response(sources, weights[which], alone, dt=found.setting.dt)
+    return activity
+
+
+def open_loop(setting: Setting, *, n_passages: int = 0, seed: int, repeat: int = 0) -> Run:
+    """The run of a setting with its loops cut open: a control for what they do.
+
+    With 0 passages each neuron receives from the others the *mean* of what it receives in the
+    network, so that it is as active as there. With one more it receives what the others send
+    when they receive so, and so on: each passage lets signals go through one more synapse, and
+    in the limit the network itself is reached.
 
     Parameters
     ----------
-    setting, seed, repeat
+    setting : Setting
+    n_passages : int
+        Synapses between neurons that a signal can pass.
+    seed, repeat
+        As in `run`.
+
+    Returns
+    -------
+    Run
+        Its activity is not that of its network: for measures of the activity alone.
+
+    Raises
+    ------
+    ValueError
+        If a signal shall pass neurons that are updated in turn.
+    """
+    check.integer("n_passages", n_passages)
+    if n_passages:
+        _check_together(setting)
+    found = run(setting, seed=seed, repeat=repeat)
+    means = np.broadcast_to(found.activity.mean(axis=-1, keepdims=True), found.activity.shape)
+    lags = synaptic_lags(found.network, setting.dt)
+    activity = _passed_on(found, means, np.zeros_like(lags))
+    for _ in range(n_passages):
+        activity = _passed_on(found, activity, np.minimum(lags, activity.shape[1]))
+    return found._replace(activity=activity)
+
+
+def filtered(setting: Setting, *, tau_dyn: float, seed: int, repeat: int = 0) -> Run:
+    """The run of a setting, its activity smoothed afterwards as the dynamic leak would.
+
+    A control for what the leak does within the network beyond being a low-pass filter.
+
+    Parameters
+    ----------
+    setting : Setting
+    tau_dyn : float
+        Time constant of the filter (s).
+    seed, repeat
         As in `run`.
 
     Returns
@@ -91,18 +160,8 @@ def recurrence_held(setting: Setting, *, seed: int, repeat: int = 0) -> Run:
     Run
     """
     found = run(setting, seed=seed, repeat=repeat)
-    network, neuron = found.network, setting.neuron
-    means = np.broadcast_to(found.activity.mean(axis=-1, keepdims=True), found.activity.shape)
-    sources = np.concatenate([found.inputs, means])
-    weights = np.concatenate([network.w_in, network.w_rec], axis=1)
-    # A single neuron counts all its sources as synapses, one in a network not always.
-    k_static = neuron.k_static * network.n_synapses / len(sources)
-    tau_dyn = time_constants(neuron, network.n_neurons)
-    activity = [
-        lsm_response(sources, w, replace(neuron, k_static=k, tau_dyn=tau), dt=setting.dt)
-        for w, k, tau in zip(weights, k_static, tau_dyn, strict=True)
-    ]
-    return found._replace(activity=np.array(activity))
+    gain = float(leak_gain(tau_dyn, setting.dt, setting.neuron.solver))
+    return found._replace(activity=lfilter([gain], [1.0, gain - 1.0], found.activity, axis=-1))
 
 
 class HighFrequencies(NamedTuple):
@@ -110,8 +169,10 @@ class HighFrequencies(NamedTuple):
 
     Attributes
     ----------
+    power : (n_freqs,) array
+        Maximum power in a presentation, mean over presentations and neurons (a.u.²).
     gain : (n_freqs,) array
-        Of the network's mean power.
+        Of that over the input's, 1 on average from 4 to 30 Hz.
     network : float
         High-frequency ratio of the network's mean power.
     neurons : (n_neurons,) array
@@ -122,6 +183,7 @@ class HighFrequencies(NamedTuple):
         Mean activity of each neuron (a.u.).
     """
 
+    power: Array
     gain: Array
     network: float
     neurons: Array
@@ -155,6 +217,7 @@ def high_frequencies(
     source = sensors.mean(axis=-1)
     network = power.neurons.mean(axis=(0, 2))
     return HighFrequencies(
+        power=network,
         gain=measures.gain(network, source, freqs),
         network=float(measures.high_frequency_ratio(network, source, freqs)),
         neurons=measures.high_frequency_ratio(neurons.mean(axis=-1), source, freqs),
@@ -169,8 +232,10 @@ class Transients(NamedTuple):
     Attributes
     ----------
     without_counterpart : (n_some,) array
-        On the scale of the same run without dynamic leak; those up to 10 ms apart count as one,
-        and not at all where the neuron's sensory input has an excursion within 10 ms.
+        On the scale of the run's network without dynamic leak; those up to 10 ms apart count as
+        one, and not at all where the neuron's sensory input has an excursion within 10 ms.
+    without_counterpart_on_own_scale : (n_some,) array
+        The same on the scale of the activity itself.
     excursions : (n_some,) array
         On the same scale, all of them.
     on_own_scale : (n_some,) array
@@ -180,6 +245,7 @@ class Transients(NamedTuple):
     """
 
     without_counterpart: NDArray[np.int64]
+    without_counterpart_on_own_scale: NDArray[np.int64]
     excursions: NDArray[np.int64]
     on_own_scale: NDArray[np.int64]
     of_drive: NDArray[np.int64]
@@ -212,6 +278,7 @@ def transients(result: Run, *, neurons: Sequence[int] | None = None) -> Transien
     count = partial(measures.n_excursions, dt=setting.dt)
     return Transients(
         without_counterpart=count(activity, scale_of=undamped, apart_from=drive, apart=10e-3),
+        without_counterpart_on_own_scale=count(activity, apart_from=drive, apart=10e-3),
         excursions=count(activity, scale_of=undamped),
         on_own_scale=count(activity),
         of_drive=count(drive),
@@ -417,11 +484,6 @@ def extended(drawn: Population, further: Population) -> Population:
     return Population(*(np.concatenate([a, b[:, a.shape[1] :]], axis=1) for a, b in pairs))
 
 
-def _check_together(setting: Setting) -> None:
-    if setting.update != "together":
-        raise ValueError(f"result: expected neurons updated together, got {setting.update!r}")
-
-
 class Stability(NamedTuple):
     """Linear stability of a run.
 
@@ -434,18 +496,23 @@ class Stability(NamedTuple):
     remainder : float
         What is left of a perturbation in the last tenth of the run, over the most that it did:
         NaN if it did nothing.
+    motion : float
+        How far any activity still moves in the last tenth of a run of the same length under the
+        constant mean input (a.u.).
     """
 
     at_mean: float
     largest: float
     remainder: float
+    motion: float
 
 
 def stability(result: Run, *, n_instants: int = 5) -> Stability:
     """Spectral radius at the mean activity of a run and at instants evenly spread over it.
 
-    And the fate of a perturbation, which needs no linearisation: the run is repeated with 1 a.u.
-    more from every sensor at one step, a tenth of the way into it.
+    And two tests that need no linearisation. The fate of a perturbation: the run is repeated with
+    1 a.u. more from every sensor at one step, a tenth of the way into it. And whether the network
+    moves by itself: a run with the input held at its mean.
 
     Parameters
     ----------
@@ -479,7 +546,9 @@ def stability(result: Run, *, n_instants: int = 5) -> Stability:
     apart = np.abs(other - result.activity).max(axis=0)
     most = float(apart.max())
     left = float(apart[-(n // 10) :].max()) / most if most > 0 else float("nan")
-    return Stability(radii[0], max(radii), left)
+    held = np.broadcast_to(points[0][0][:, None], result.inputs.shape)
+    late = simulate(result.network, held, setting.neuron, dt=setting.dt)[:, -(n // 10) :]
+    return Stability(radii[0], max(radii), left, float(np.ptp(late, axis=-1).max()))
 
 
 class Prediction(NamedTuple):

@@ -6,14 +6,15 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy.stats import binomtest
 
 from lsm import _validate as check
 from lsm._validate import Array
-from lsm.claims import Claim, mean_interval, score
+from lsm.claims import Claim, mean_interval, met, score
 from lsm.experiments import (
     KINDS,
     LEAK_POWERS,
@@ -44,8 +45,8 @@ from lsm.neurons import HodgkinHuxley, izhikevich_grid
 from lsm.population import (
     Population,
     high_frequencies,
+    open_loop,
     population,
-    recurrence_held,
     transients,
 )
 from lsm.single import (
@@ -109,6 +110,7 @@ def network_samples(
     rates: Sequence[float],
     counts: Sequence[int],
     sizes: Sequence[tuple[int, int]],
+    reference: tuple[int, int] = (5, 4),
     seed: int,
     n_repeats: int,
     skip: float,
@@ -119,7 +121,7 @@ def network_samples(
     Parameters
     ----------
     base, tau_dyn, freqs
-        As in the functions above; Figures 4 and S7 have the presentations of `base`.
+        As in `figure_4` and `max_power`; Figures 4 and S7 have the presentations of `base`.
     reading : callable
         Changes one thing in every setting of every figure.
     figures : collection of str
@@ -128,8 +130,8 @@ def network_samples(
         As in `max_power`.
     n_short : int
         Presentations in Figures 5 to 8.
-    delays, rates, counts, sizes
-        As in the functions above.
+    delays, rates, counts, sizes, reference
+        As in `figure_6`, `figure_7` and `figure_8`.
     seed, n_repeats, skip, cache
         As in `population`. A group of Figure 5 is one network here.
 
@@ -138,6 +140,8 @@ def network_samples(
     dict of claim to samples
     """
     f = check.array("freqs", freqs, shape=("n_freqs",))
+    for figure in figures:
+        check.choice("figures", figure, ("4", "S7", "5", "6", "7", "8"))
     runs = partial(sweep, seed=seed, n_repeats=n_repeats, cache=cache)
     short = replace(base, n_presentations=n_short)
 
@@ -163,7 +167,7 @@ def network_samples(
         drawn = [network.names.index(name) for name in ("EN1", "IN1")]
         count = partial(transients, neurons=drawn)
         counted = runs(count, [reading(s) for s in forms])
-        (held,) = runs(count, [reading(forms[0])], draw=recurrence_held)
+        (held,) = runs(count, [reading(forms[0])], draw=open_loop)
         samples |= samples_4(no_leak, leak, counted, held, network.layer, network.names)
     if "S7" in figures:
         autapses = [replace(s, autapses=True) for s in forms]
@@ -175,7 +179,7 @@ def network_samples(
     if "6" in figures:
         # The peaks of short delays lie near the top of the band, which rises with a finer step.
         step = reading(short).dt
-        more = np.ceil(np.log(highest_frequency(step) / f[-1]) / np.log(f[-1] / f[-2]) - 1e-6)
+        more = np.floor(np.log(highest_frequency(step) / f[-1]) / np.log(f[-1] / f[-2]) + 1e-6)
         wide = np.append(f, f[-1] * (f[-1] / f[-2]) ** np.arange(1, more + 1))
         p = measured(figure_6(short, tau_dyn, delays), 2, len(np.asarray(delays)), freqs=wide)
         samples |= samples_6(p.power, p.input, delays, wide, dt=step)
@@ -183,7 +187,9 @@ def network_samples(
         p = measured(figure_7(short, tau_dyn, rates, counts), 2, len(rates) + len(counts))
         samples |= samples_7(p.power, p.input, len(rates), f)
     if "8" in figures:
-        p = measured(figure_8(short, tau_dyn, sizes), 2, len(LEAK_POWERS), len(sizes))
+        p = measured(
+            figure_8(short, tau_dyn, sizes, reference=reference), 2, len(LEAK_POWERS), len(sizes)
+        )
         samples |= samples_8(p.power, p.input, p.variance, f)
     return samples
 
@@ -310,24 +316,58 @@ def verdicts(
     }
 
 
-def turned(judged: Mapping[str, Mapping[str, str]]) -> dict[str, tuple[list[str], int]]:
-    """Which readings turn each claim, and how many measure it.
+class Turned(NamedTuple):
+    """Which readings turn a claim.
+
+    Attributes
+    ----------
+    clearly : tuple of str
+        Readings under which the verdict is another, beyond sampling error.
+    perhaps : tuple of str
+        Those under which it is another within sampling error.
+    n_readings : int
+        That measure the claim.
+    """
+
+    clearly: tuple[str, ...]
+    perhaps: tuple[str, ...]
+    n_readings: int
+
+
+def _differs(first: Sequence[bool], second: Sequence[bool]) -> bool:
+    """Whether the seeds in which only one of two holds are too uneven for chance, at 10 %."""
+    only = [a for a, b in zip(first, second, strict=True) if a != b]
+    return bool(only) and float(binomtest(sum(only), len(only)).pvalue) <= 0.1
+
+
+def turned(ledger: Mapping[str, Claim], found: Mapping[str, Samples]) -> dict[str, Turned]:
+    """Which readings turn each claim, seed by seed against the first reading.
 
     Parameters
     ----------
-    judged : mapping of reading to mapping of claim to verdict
-        The first is the reading that the others are held against.
+    ledger : mapping of id to Claim
+    found : mapping of reading to Samples
+        The same seeds for all; the first reading is the one that the others are held against.
 
     Returns
     -------
-    dict of claim to (readings that turn it, number of readings that measure it)
+    dict of claim to Turned
     """
-    first = next(iter(judged.values()))
-    found = {}
-    for claim, verdict in first.items():
-        having = {name: each[claim] for name, each in judged.items() if claim in each}
-        found[claim] = ([name for name, v in having.items() if v != verdict], len(having))
-    return found
+    judged = verdicts(ledger, found)
+    taken = next(iter(found))
+    rows = {}
+    for claim, verdict in judged[taken].items():
+        having = [name for name in judged if claim in judged[name]]
+        other = [name for name in having if judged[name][claim] != verdict]
+        before = met(ledger[claim], found[taken][claim])
+        clearly = tuple(
+            name
+            for name in other
+            if any(map(_differs, before, met(ledger[claim], found[name][claim])))
+        )
+        perhaps = tuple(name for name in other if name not in clearly)
+        rows[claim] = Turned(clearly, perhaps, len(having))
+    return rows
 
 
 def means(

@@ -95,10 +95,8 @@ def drive(setting: Setting, *, weight: float, seed: int, repeat: int = 0) -> Dri
     dt = setting.dt
     n_steps = round(setting.duration / dt)
     reference, times = sensory_spikes(setting, rng=generators(setting, seed, repeat)[0])
-    # A reference spike may lie on the very end of its presentation.
-    within = np.minimum(reference, np.nextafter(setting.duration, 0.0))
     source = weight * convolve_psp(
-        bin_spikes(within, n_steps, dt=dt), dt=dt, kernel=setting.kernel
+        bin_spikes(reference, n_steps, dt=dt), dt=dt, kernel=setting.kernel
     ).sum(axis=0)
     spikes = bin_spikes(times, setting.n_presentations * n_steps, dt=dt)
     inputs = convolve_psp(spikes, dt=dt, kernel=setting.kernel)
@@ -283,9 +281,10 @@ class Variation(NamedTuple):
     Attributes
     ----------
     mean, cv : (n_k,) array
-        Mean and coefficient of variation without dynamic leak, at each static leak constant.
+        Mean and coefficient of variation without dynamic leak, at each static leak constant; of
+        the record without its start.
     rho : (n_k,) array
-        Pearson's correlation with the activity at the last of them.
+        Pearson's correlation with the activity at the last of them, over the whole record.
     cv_leak, cv_leak_from_rest : (n_tau,) array
         Coefficient of variation with dynamic leak, at each time constant; the second one of the
         whole record, with the rise from rest.
@@ -395,6 +394,25 @@ class Corner(NamedTuple):
     frequency: float
 
 
+def corner(no_leak: ArrayLike, leak: ArrayLike, *, tau_dyn: float, dt: float) -> Corner:
+    """Corner frequency of one output over another that differs by the dynamic leak.
+
+    Parameters
+    ----------
+    no_leak, leak : (n_steps,) array
+    tau_dyn : float
+        Time constant of the dynamic leak (s): its corner is resolved as far as the record allows.
+    dt : float
+        Step (s).
+
+    Returns
+    -------
+    Corner
+    """
+    segment = min(max(2.0, 60 * tau_dyn), dt * np.size(no_leak))
+    return Corner(measures.cutoff_frequency(no_leak, leak, dt=dt, segment=segment))
+
+
 def low_pass(found: Drive, *, tau_dyn: float) -> Corner:
     """Corner frequency of the neuron with dynamic leak over that without.
 
@@ -409,8 +427,8 @@ def low_pass(found: Drive, *, tau_dyn: float) -> Corner:
     Corner
     """
     neuron, dt = replace(found.setting.neuron, tau_dyn=0.0), found.setting.dt
-    pair = (
+    no_leak, leak = (
         lsm_response(found.inputs, found.weights, each, dt=dt)
         for each in (neuron, replace(neuron, tau_dyn=tau_dyn))
     )
-    return Corner(float(measures.cutoff_frequency(*pair, dt=dt)))
+    return corner(no_leak, leak, tau_dyn=tau_dyn, dt=dt)

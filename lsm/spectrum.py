@@ -36,6 +36,8 @@ _N_TAPS = 12
 _CONTENDER = 0.7
 # Signals transformed at a time: the FFT works on several at once, which should stay in the cache.
 _N_BATCH = 8
+# Steps of the longest window whose interpolation is kept: 1 s at 1 ms, or at 0.5 ms.
+_N_KEPT_STEPS = 2000
 # Scales that PyWavelets is given at a time: it transforms the signal once for those alike.
 _N_SCALES = 16
 # What may lie beyond a signal, and how numpy pads it so.
@@ -251,7 +253,6 @@ def cwt(x: ArrayLike, freqs: ArrayLike, *, dt: float, wavelet: str = "morse") ->
     return np.stack(rows, axis=-2)
 
 
-@lru_cache(maxsize=256)  # as many as there are frequencies in a few sweeps; only ever read
 def _interpolation(n_steps: int, n_samples: int) -> tuple[NDArray[np.int64], Array]:
     """First sample and weights (n_steps, n_taps) for the value at each step of a window.
 
@@ -267,6 +268,15 @@ def _interpolation(n_steps: int, n_samples: int) -> tuple[NDArray[np.int64], Arr
     window = np.exp(shape * np.sqrt(np.maximum(1 - (2 * distance / _N_TAPS) ** 2, 0)) - shape)
     weights = np.sinc(distance) * window
     return first, weights / weights.sum(axis=1, keepdims=True)
+
+
+@lru_cache(maxsize=256)
+def _kept_interpolation(n_steps: int, n_samples: int) -> tuple[NDArray[np.int64], Array]:
+    """`_interpolation` of short windows, some 0.1 MB each, which sweeps ask for again and again."""
+    found = _interpolation(n_steps, n_samples)
+    for values in found:
+        values.setflags(write=False)
+    return found
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -364,7 +374,8 @@ def _morse_maxima(
     coarse = per_window < 0.8 * n_steps and band.stop < n
     per_window = per_window if coarse else n_steps
     if coarse:
-        first, weights = _interpolation(n_steps, per_window)
+        make = _kept_interpolation if n_steps <= _N_KEPT_STEPS else _interpolation
+        first, weights = make(n_steps, per_window)
     result = np.empty((n_signals, n_windows))
     for start in range(0, n_signals, _N_BATCH):
         batch = slice(start, start + _N_BATCH)
@@ -410,8 +421,8 @@ def max_power(
     wavelet : str
         "morse", or a continuous wavelet of PyWavelets such as "cmor1.5-1.0".
     ends : {"reflected", "zero", "periodic"}
-        What lies beyond the signal, by half its length; others than "reflected" for the Morse
-        wavelet alone.
+        What lies beyond the signal, by at least half its length; others than "reflected" for the
+        Morse wavelet alone.
     skip : float
         Time at the start that is left out (s): the signal is reflected there, so that the edge
         where it starts from rest leaks into no frequency, and the first maximum begins there.

@@ -100,16 +100,18 @@ class Setting:
         check.instance("count_zero", self.count_zero, bool)
         check.integer("stream", self.stream)
         check.integer("n_presentations", self.n_presentations, low=1)
+        # As plain floats: results of equal settings have one name in the cache.
         for name in ("delay", "rate"):
-            check.number(name, getattr(self, name), low=0)
+            object.__setattr__(self, name, check.number(name, getattr(self, name), low=0))
         for name in ("dt", "duration"):
-            check.number(name, getattr(self, name), above=0)
+            object.__setattr__(self, name, check.number(name, getattr(self, name), above=0))
         steps = self.duration / self.dt
         if abs(steps - round(steps)) > 1e-6 * steps:
             raise ValueError(
                 f"duration: expected a multiple of dt = {self.dt:g}, got {self.duration:g}"
             )
-        check.number("jitter", self.jitter, low=0, high=self.duration)
+        jitter = check.number("jitter", self.jitter, low=0, high=self.duration)
+        object.__setattr__(self, "jitter", jitter)
 
 
 class Run(NamedTuple):
@@ -273,7 +275,7 @@ def sweep(
     check.integer("n_workers", n_workers, low=1)
     cells = [(setting, repeat) for setting in settings for repeat in range(n_repeats)]
     kind = None if cache is None else result_kind(measure)
-    drawn = "" if draw is None or cache is None else key(draw)
+    drawn = "" if cache is None or draw in (None, run) else key(draw)
     progress = _Progress(len(cells))
 
     def one(cell: tuple[Setting, int]) -> Result:

@@ -50,7 +50,8 @@ def jacobian(
     return (network.w_rec - output * opened) / divisor, network.w_in * (1 - output) / divisor
 
 
-def _lags(network: Network, dt: float) -> NDArray[np.int64]:
+def synaptic_lags(network: Network, dt: float) -> NDArray[np.int64]:
+    """Steps that each recurrent synapse takes, (n_neurons, n_neurons): one, and its delay."""
     return 1 + np.rint(network.delays / dt).astype(np.int64)
 
 
@@ -74,7 +75,7 @@ def spectral_radius(
     """
     by_neurons, _ = jacobian(network, neuron, sensors, activity)
     gain = leak_gain(time_constants(neuron, network.n_neurons), dt, neuron.solver)[:, None]
-    lags = _lags(network, dt)
+    lags = synaptic_lags(network, dt)
     n, longest = network.n_neurons, int(lags.max())
     update = np.eye(n * longest, k=-n)  # older states move on by one step
     for lag in np.unique(lags):
@@ -114,4 +115,6 @@ def response(
     gain = leak_gain(time_constants(neuron, network.n_neurons), dt, neuron.solver)[:, None]
     step = np.exp(-2j * np.pi * f * dt)[:, None, None]  # one step ago
     loop = np.eye(network.n_neurons) * (1 - step * (1 - gain))
-    return np.linalg.solve(loop - gain * by_neurons * step ** _lags(network, dt), gain * by_sensors)
+    return np.linalg.solve(
+        loop - gain * by_neurons * step ** synaptic_lags(network, dt), gain * by_sensors
+    )

@@ -584,3 +584,8 @@ def test_a_generation_in_use_is_not_the_oldest(tmp_path, monkeypatch):
     monkeypatch.setattr(cache, "sources", lambda: "new")
     cached(tmp_path, "a", Objects, lambda: Objects(np.ones(2)))
     assert {path.name for path in tmp_path.iterdir()} == {"used", "old", "new"}
+
+
+def test_equal_numbers_of_a_setting_have_one_name_whatever_their_type():
+    plain = key(MEASURE, Setting(rate=50.0, delay=0.0, duration=1.0), 3, 1)
+    assert key(MEASURE, Setting(rate=50, delay=0, duration=np.float64(1)), 3, 1) == plain

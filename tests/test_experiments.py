@@ -4,11 +4,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.signal import lfilter
 
 from lsm import experiments, measures
 from lsm.network import Binary, Lognormal, Normal
 from lsm.neurons import LSM
-from lsm.population import high_frequencies, recurrence_held, transients
+from lsm.population import high_frequencies, open_loop, transients
 from lsm.single import Faithfulness, Index, Variation
 from lsm.spectrum import log_frequencies
 from lsm.sweeps import Setting, run
@@ -76,6 +77,9 @@ def test_figure_8_has_leaks_that_grow_with_size():
     assert len(settings) == 16
     tau = [np.asarray(s.neuron.tau_dyn).max() for s in settings[:8]]
     np.testing.assert_allclose(tau[:4], [0, 0, TAU, TAU])
+    others = experiments.figure_8(BASE, TAU, [(5, 4), (10, 8)], reference=(10, 8))
+    assert np.asarray(others[5].neuron.tau_dyn).max() == TAU
+    assert np.asarray(others[4].neuron.tau_dyn).max() < TAU
     ratio = max(35 / 17, 41 / 23)
     np.testing.assert_allclose(tau[4:], [TAU, TAU * ratio**0.5, TAU, TAU * ratio])
     assert {type(s.weights) for s in settings[8:]} == {Binary}
@@ -188,7 +192,8 @@ def test_samples_of_figure_6_have_the_slope_of_the_peaks():
     found = experiments.samples_6(power, source, delays, FREQS, dt=1e-3)
     assert found["6a"][0]["slope"] == pytest.approx(-1, abs=0.1)
     assert found["6a"][0]["n_delays"] == 3
-    assert found["6b"] == [{"n_peaks": 1}]
+    assert found["6b"][0]["n_peaks"] == 1
+    assert found["6b"][0]["highest_over_no_delay"] == pytest.approx(2, rel=0.05)
     flat = experiments.samples_6(*spectra((2, 4, 1)), delays, FREQS, dt=1e-3)
     assert np.isnan(flat["6a"][0]["slope"])
     assert flat["6a"][0]["n_delays"] == 0
@@ -231,7 +236,7 @@ def test_samples_of_figure_8_rank_sizes_and_compare_leaks():
 def test_samples_of_figure_4_are_those_of_the_neurons_drawn():
     settings = experiments.figure_4(replace(BASE, n_sensors=3), TAU)
     runs = [[run(s, seed=0, repeat=i) for i in range(2)] for s in settings]
-    runs.append([recurrence_held(settings[0], seed=0, repeat=i) for i in range(2)])
+    runs.append([open_loop(settings[0], seed=0, repeat=i) for i in range(2)])
     found = [[high_frequencies(r, FREQS) for r in row] for row in runs]
     counted = [[transients(r, neurons=[0, 9]) for r in row] for row in runs]
     net = runs[0][0].network
@@ -245,10 +250,52 @@ def test_samples_of_figure_4_are_those_of_the_neurons_drawn():
     assert samples["4c"][1] == {"peak_presentation": peak, "left_at_the_end": left}
     assert samples["4b"][1]["build_up_IN1"] == measures.build_up(found[0][1].presentations[9])
     assert samples["4d"][0]["transients_leak"] == counted[1][0].without_counterpart.sum()
-    assert samples["4d"][1]["transients_recurrence_held"] == (
-        counted[2][1].without_counterpart.sum()
-    )
+    assert samples["4d"][1]["transients_open_loop"] == (counted[2][1].without_counterpart.sum())
     assert samples["4d"][1]["excursions_drive"] == counted[0][1].of_drive.sum()
     own = experiments.samples_s7(found[0], found[1], found[1])
     assert own["S7a"][1]["HF_ratio"] == found[0][1].network / found[1][1].network
     assert own["S7b"][0]["HF_network"] == found[1][0].network
+
+
+# Read-out
+
+
+def of_sensors(mixing, *, noise=0.0, n_presentations=4):
+    """A run whose activity is a mixture of its sensors."""
+    setting = replace(BASE, n_sensors=2, n_presentations=n_presentations)
+    result = run(setting, seed=0)
+    rng = np.random.default_rng(0)
+    activity = np.asarray(mixing) @ result.inputs + 0.3
+    return result._replace(activity=activity + noise * rng.normal(size=activity.shape))
+
+
+def test_sensors_are_read_out_of_a_mixture_that_tells_them_apart():
+    result = of_sensors([[1.0, 0.5], [0.2, -1.0], [1.0, 1.0]])
+    estimate, explained = experiments.read_out(result)
+    np.testing.assert_allclose(estimate, result.inputs, atol=1e-10)
+    np.testing.assert_allclose(explained, 1.0)
+    _, explained = experiments.read_out(of_sensors([[1.0, 0.0], [2.0, 0.0]], noise=0.01))
+    assert explained[0] > 0.99
+    assert abs(explained[1]) < 0.1  # nothing tells of it
+
+
+def test_a_filter_is_undone_by_one_more_step():
+    result = of_sensors(np.eye(2))
+    slow = result._replace(activity=lfilter([0.1], [1.0, -0.9], result.inputs, axis=-1))
+    now, before = (experiments.read_out(slow, n_steps=n)[1] for n in (1, 2))
+    assert now.max() < 0.95
+    np.testing.assert_allclose(before, 1.0)
+
+
+def test_a_read_out_is_judged_by_presentations_that_it_did_not_see():
+    noise = np.random.default_rng(1).normal(size=(150, 1000))
+    result = of_sensors(np.eye(2), n_presentations=2)._replace(activity=noise)
+    _, explained = experiments.read_out(result)
+    assert explained.max() < 0  # 150 signals fit 500 steps of anything, but foretell nothing
+    with pytest.raises(ValueError, match=r"^n_presentations: expected at least 2"):
+        experiments.read_out(of_sensors(np.eye(2), n_presentations=1))
+
+
+def test_samples_of_d2_are_means_over_sensors():
+    (sample,) = experiments.samples_d2([[0.9, 0.7]], [[0.8, 0.6]])["D2"]
+    assert sample == pytest.approx({"loss": 0.1, "no_leak": 0.8, "leak": 0.7})

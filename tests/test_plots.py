@@ -532,10 +532,17 @@ def test_shares_show_their_interval(ax):
 def test_a_matrix_of_verdicts_frames_what_differs_from_its_first_row(ax):
     symbols = {"good": "+", "partly": "~", "borderline": "?", "bad": "-"}
     plots.verdict_matrix(
-        ax, [["good", "bad"], ["good", "good"], ["", "bad"]], ["x", "y", "z"], ["1", "2"], symbols
+        ax,
+        [["good", "bad"], ["good", "good"], ["", "bad"], ["bad", "bad"]],
+        ["x", "y", "z", "u"],
+        ["1", "2"],
+        symbols,
+        perhaps=[("u", "1")],
     )
     framed = [p.get_edgecolor()[3] > 0 for p in ax.patches]
-    assert framed == [False, False, False, True, False, False]
-    assert [t.get_text() for t in ax.texts] == ["+", "-", "+", "+", "", "-"]
+    assert framed == [False, False, False, True, False, False, True, False]
+    sure, unsure = ax.patches[3], ax.patches[6]
+    assert (sure.get_linestyle(), unsure.get_linestyle()) == ("-", ":")
+    assert [t.get_text() for t in ax.texts] == ["+", "-", "+", "+", "", "-", "-", "-"]
     faces = [p.get_facecolor() for p in ax.patches]
     assert faces[0] == faces[2] == faces[3] != faces[1]

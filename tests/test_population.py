@@ -12,12 +12,13 @@ from lsm.network import Binary
 from lsm.neurons import LSM
 from lsm.population import (
     extended,
+    filtered,
     high_frequencies,
     input_power,
     network_power,
+    open_loop,
     population,
     prediction,
-    recurrence_held,
     spectrum,
     stability,
     transients,
@@ -69,6 +70,7 @@ def test_high_frequencies_are_the_measures_of_the_spectrum(skip):
             np.testing.assert_allclose(found.presentations[k, p], expected, **close)
     gain = network / source
     np.testing.assert_allclose(found.gain, gain / gain[low].mean(), **close)
+    np.testing.assert_allclose(found.power, network, **close)
 
 
 def test_transients_are_those_of_the_activity_and_of_its_drive():
@@ -158,12 +160,13 @@ def test_a_neuron_is_silent_if_it_stays_below_a_millionth_after_the_first_presen
         {"autapses": True},
         {"neuron": LSM(k_static=0.05, tau_dyn=0.01, solver="euler")},
         {"weights": Binary(p=0.5), "count_zero": False, "neuron": LSM(k_static=0.1, shunting=-1.0)},
+        {"neuron": LSM(k_static=0.05, tau_dyn=np.linspace(2e-3, 0.02, 6), solver="euler")},
     ],
 )
-def test_with_recurrence_held_each_neuron_sees_the_mean_of_the_others(changes):
+def test_in_an_open_loop_each_neuron_sees_the_mean_of_the_others(changes):
     setting = replace(LATE, **changes)
     full = run(setting, seed=1, repeat=2)
-    found = recurrence_held(setting, seed=1, repeat=2)
+    found = open_loop(setting, seed=1, repeat=2)
     np.testing.assert_array_equal(found.network.w_rec, full.network.w_rec)
     means = full.activity.mean(axis=1)
     w, neuron = full.network.w_rec, setting.neuron
@@ -173,13 +176,39 @@ def test_with_recurrence_held_each_neuron_sees_the_mean_of_the_others(changes):
     opened = static + excitation + neuron.shunting * inhibition
     net = excitation - inhibition
     expected = np.divide(net, opened, out=np.zeros_like(net), where=net > 0)
-    if neuron.tau_dyn:
-        undamped, share = expected, setting.dt / neuron.tau_dyn
+    if np.any(neuron.tau_dyn):
+        undamped, share = expected, setting.dt / np.asarray(neuron.tau_dyn)
         expected = np.zeros_like(undamped)
         for t in range(undamped.shape[1]):
             before = expected[:, t - 1] if t else 0.0
             expected[:, t] = before + share * (undamped[:, t] - before)
     np.testing.assert_allclose(found.activity, expected, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"autapses": True, "neuron": LSM(k_static=0.05, tau_dyn=0.01)},
+        {"delay": 4e-3, "neuron": LSM(k_static=0.05, tau_dyn=np.linspace(0.0, 0.02, 6))},
+        {"weights": Binary(p=0.5), "count_zero": False},
+        {"delay": 10.0},  # nothing ever arrives
+    ],
+)
+def test_passages_lead_to_the_network_itself(changes):
+    """A signal cannot have passed more synapses than there were steps: so the first ones agree."""
+    setting = replace(LATE, **changes)
+    network = run(setting, seed=1, repeat=1).activity
+    for n in (1, 7, 30):
+        found = open_loop(setting, n_passages=n, seed=1, repeat=1).activity
+        np.testing.assert_allclose(found[:, :n], network[:, :n], atol=1e-12)
+
+
+def test_neurons_updated_in_turn_have_no_passages():
+    setting = replace(LATE, update="in turn")
+    assert open_loop(setting, seed=0).activity.any()
+    with pytest.raises(ValueError, match=r"^update: expected neurons updated together, got"):
+        open_loop(setting, n_passages=1, seed=0)
 
 
 OF_INPUT = {
@@ -382,6 +411,31 @@ def test_a_perturbation_is_forgotten_by_a_stable_network_and_not_by_a_memory():
     assert np.isnan(stability(silent).remainder)
 
 
+def test_a_network_moves_under_constant_input_only_if_it_oscillates_by_itself():
+    # Without shunting by inhibition the output can answer more steeply than by 1, and turns about.
+    steep = replace(SMALL, neuron=LSM(k_static=1e-3, shunting=-1.0), autapses=True)
+    assert stability(run(steep, seed=1)).motion > 0.1
+    still = run(replace(SMALL, neuron=LSM(k_static=0.05)), seed=0)
+    assert np.ptp(still.activity[:, -100:], axis=1).max() > 0.1  # its input is not constant
+    assert stability(still).motion < 1e-9
+
+
+@pytest.mark.parametrize("solver", ["exact", "euler"])
+def test_activity_filtered_afterwards_is_smoothed_as_by_the_leak(solver):
+    setting = replace(SMALL, neuron=LSM(k_static=0.05, solver=solver))
+    plain = run(setting, seed=2, repeat=1)
+    found = filtered(setting, tau_dyn=4e-3, seed=2, repeat=1)
+    share = 1 - np.exp(-0.25) if solver == "exact" else 0.25
+    expected, state = np.empty_like(plain.activity), 0.0
+    for t, x in enumerate(plain.activity.T):
+        state = state + share * (x - state)
+        expected[:, t] = state
+    np.testing.assert_allclose(found.activity, expected, atol=1e-12)
+    np.testing.assert_array_equal(found.inputs, plain.inputs)
+    same = filtered(setting, tau_dyn=0.0, seed=2, repeat=1)
+    np.testing.assert_allclose(same.activity, plain.activity)
+
+
 def test_further_networks_follow_those_drawn():
     options = dict(seed=3, skip=0.1)
     drawn = population([SMALL], FREQS, n_repeats=2, **options)
@@ -419,5 +473,5 @@ def test_fewer_further_networks_than_drawn_are_refused():
 @pytest.mark.parametrize("measure", [stability, partial(prediction, freqs=FREQS)])
 def test_linear_measures_refuse_neurons_updated_in_turn(measure):
     result = run(replace(SMALL, update="in turn"), seed=0)
-    with pytest.raises(ValueError, match=r"^result: expected neurons updated together, got"):
+    with pytest.raises(ValueError, match=r"^update: expected neurons updated together, got"):
         measure(result)

@@ -8,9 +8,17 @@ import pytest
 from lsm import experiments, readings
 from lsm.claims import Claim, Condition
 from lsm.network import Binary, Lognormal
-from lsm.neurons import LSM
-from lsm.population import population
-from lsm.single import drive, faithfulness, trial, variation
+from lsm.neurons import LSM, HodgkinHuxley, izhikevich_grid
+from lsm.population import high_frequencies, open_loop, population, transients
+from lsm.single import (
+    drive,
+    faithfulness,
+    izhikevich_faithfulness,
+    low_pass,
+    membrane_likeness,
+    trial,
+    variation,
+)
 from lsm.spectrum import highest_frequency, log_frequencies
 from lsm.sweeps import Setting, run
 
@@ -107,6 +115,76 @@ def test_network_samples_are_judged_as_the_pages_judge_them(tmp_path):
         **options,
     )
     assert no_static["4a"] != found["4a"]
+
+
+@pytest.mark.parametrize("how", [{}, {"ends": "zero"}, {"wavelet": "mexh"}])
+def test_figures_4_s7_and_6_are_measured_under_the_reading_in_every_part(tmp_path, how):
+    base = replace(BASE, n_presentations=20, duration=0.25, sizes=(3, 2), dt=5e-4)
+    tau, skip, delays = 0.013, 0.05, np.array([0, 2e-3, 5e-3, 0.011])
+    reading = readings.READINGS["Euler's method for Eq. 2"]
+    found = readings.network_samples(
+        base,
+        tau,
+        FREQS,
+        reading=reading,
+        figures=("4", "S7", "6"),
+        **how,
+        n_short=2,
+        delays=delays,
+        rates=(),
+        counts=(),
+        sizes=(),
+        seed=3,
+        n_repeats=1,
+        skip=skip,
+        cache=tmp_path,
+    )
+
+    def high(setting):
+        return [high_frequencies(run(setting, seed=3), FREQS, skip=skip, **how)]
+
+    no_leak, leak = (reading(s) for s in experiments.figure_4(base, tau))
+    network = run(no_leak, seed=3).network
+    drawn = [network.names.index("EN1"), network.names.index("IN1")]
+    counted = [[transients(run(s, seed=3), neurons=drawn)] for s in (no_leak, leak)]
+    held = [transients(open_loop(no_leak, seed=3), neurons=drawn)]
+    expected = experiments.samples_4(
+        high(no_leak), high(leak), counted, held, network.layer, network.names
+    )
+    own, own_leak = (replace(s, autapses=True) for s in (no_leak, leak))
+    expected |= experiments.samples_s7(high(own), high(no_leak), high(own_leak))
+    # The band of half the step is an octave wider.
+    ratio = FREQS[-1] / FREQS[-2]
+    more = int(np.log(highest_frequency(5e-4) / FREQS[-1]) / np.log(ratio))
+    wide = np.append(FREQS, FREQS[-1] * ratio ** np.arange(1, more + 1))
+    short = replace(base, n_presentations=2)
+    settings = [reading(s) for s in experiments.figure_6(short, tau, delays)]
+    p = population(settings, wide, seed=3, n_repeats=1, skip=skip, **how)
+    power, source = (x.reshape(2, 4, 1, -1) for x in (p.power, p.input))
+    expected |= experiments.samples_6(power, source, delays, wide, dt=5e-4)
+    assert expected.keys() == found.keys()
+    for name, samples in expected.items():
+        assert found[name] == [pytest.approx(sample, nan_ok=True) for sample in samples], name
+
+
+def test_figures_that_are_none_are_refused(tmp_path):
+    with pytest.raises(ValueError, match=r"^figures: expected one of 4, 5, 6, 7, 8, S7, got 'S8'"):
+        readings.network_samples(
+            BASE,
+            TAU,
+            FREQS,
+            reading=readings.READINGS["as taken"],
+            figures=("S8",),
+            n_short=2,
+            delays=np.array([0, 2e-3]),
+            rates=(),
+            counts=(),
+            sizes=(),
+            seed=0,
+            n_repeats=1,
+            skip=0.0,
+            cache=tmp_path,
+        )
 
 
 def test_delays_are_searched_up_to_the_band_of_the_step(tmp_path, monkeypatch):
@@ -236,6 +314,38 @@ def test_all_neurons_are_compared_with_the_reference_if_any_is(as_taken, monkeyp
             np.testing.assert_array_equal(each.rho, each.rho_reference)
 
 
+def test_the_grid_of_spiking_neurons_has_their_weights_and_their_steps(as_taken, monkeypatch):
+    asked = []
+
+    def watched(quality, grid):
+        asked.append(grid)
+        return experiments.beaten(quality, grid)
+
+    monkeypatch.setattr(readings, "beaten", watched)
+    folder, _ = as_taken
+    options = SINGLE | {"weight_single": 0.02, "rates": (100, 50, 150)}
+    plain = readings.READINGS["time step 0.5 ms"]
+    found = readings.single_samples(
+        ALONE, 0.013, reading=plain, n_substeps=3, cache=folder, **options
+    )
+    setting = replace(ALONE, dt=5e-4, rate=100.0)
+    models = izhikevich_grid()
+    expected = izhikevich_faithfulness(
+        drive(setting, weight=0.02, seed=4), models=models, n_substeps=3
+    )
+    ((at_100, at_50),) = asked  # those that claim 3g names
+    np.testing.assert_allclose(at_100[0].r, expected.r)
+    assert (at_50[0].r != expected.r).any()
+    # And the others: the first rate, the other weight, the time constant.
+    driven = drive(setting, weight=1.0, seed=4)
+    membrane = HodgkinHuxley(tau=0.013)
+    (alike,) = found["S1"]
+    expected = membrane_likeness(driven, tau_dyn=0.013, membrane=membrane)
+    assert alike == pytest.approx({"r": expected.r, "rho": expected.rho})
+    (cut,) = found["1c"]
+    assert cut["corner_hz"] == pytest.approx(low_pass(driven, tau_dyn=0.013).frequency)
+
+
 def test_outputs_are_compared_with_input_or_reference_alone():
     plain = readings.READINGS["as taken"]
     with pytest.raises(ValueError, match=r"^against: expected one of input, reference"):
@@ -245,26 +355,44 @@ def test_outputs_are_compared_with_input_or_reference_alone():
 # What turns
 
 
-def test_a_reading_turns_the_claims_whose_verdict_differs_from_the_first_ones():
-    judged = {
-        "first": {"a": "reproduced", "b": "partly"},
-        "second": {"a": "borderline", "b": "partly"},
-        "third": {"a": "reproduced", "c": "partly"},
-        "fourth": {"a": "not reproduced", "b": "reproduced"},
+CONDITION = Condition(measure="x", comparison=">", bound=1.0)
+DIRECTION = Condition(measure="x", comparison=">", bound=0.0)
+LEDGER = {
+    name: Claim(id=name, statement="", where="", page="p", criterion=(CONDITION,), direction=weak)
+    for name, weak in (("a", ()), ("b", (DIRECTION,)))
+}
+
+
+def seeds(*values):
+    return [{"x": float(x)} for x in values]
+
+
+def test_a_reading_turns_a_claim_clearly_if_all_five_seeds_go_one_way():
+    found = {
+        "first": {"a": seeds(2, 2, 2, 2, 2), "b": seeds(0.5, 0.5, 0.5, 0.5, 0.5)},
+        "one seed": {"a": seeds(2, 2, 2, 2, 0)},
+        "four seeds": {"a": seeds(0, 0, 0, 0, 2), "b": seeds(2, 2, 2, 2, 0.5)},
+        "all": {"a": seeds(0, 0, 0, 0, 0), "b": seeds(2, 2, 2, 2, 2)},
+        "all but the direction": {"b": seeds(-1, -1, -1, -1, -1)},
+        "none": {"a": seeds(3, 3, 3, 3, 3), "b": seeds(0.1, 0.2, 0.3, 0.4, 0.5)},
     }
-    expected = {"a": (["second", "fourth"], 4), "b": (["fourth"], 3)}
-    assert readings.turned(judged) == expected
+    rows = readings.turned(LEDGER, found)
+    assert rows["a"] == (("all",), ("one seed", "four seeds"), 5)
+    assert rows["b"] == (("all", "all but the direction"), ("four seeds",), 5)
+
+
+def test_seeds_that_go_both_ways_turn_nothing_clearly():
+    found = {
+        "first": {"a": seeds(*[2] * 8, *[0] * 2)},
+        "other": {"a": seeds(*[0] * 4, *[2] * 4, *[2] * 1, 0)},
+    }
+    assert readings.turned(LEDGER, found)["a"].clearly == ()
 
 
 def test_verdicts_and_means_are_those_of_the_samples():
-    condition = Condition(measure="x", comparison=">", bound=1.0)
-    ledger = {
-        name: Claim(id=name, statement="", where="", page="p", criterion=(condition,))
-        for name in "ab"
-    }
     found = {"one": {"a": [{"x": 2.0}], "b": [{"x": 0.5}]}, "two": {"a": [{"x": 0.0}] * 5}}
-    assert readings.verdicts(ledger, found) == {
-        "one": {"a": "reproduced", "b": "not reproduced"},
+    assert readings.verdicts(LEDGER, found) == {
+        "one": {"a": "reproduced", "b": "partly"},
         "two": {"a": "not reproduced"},
     }
     means = readings.means(found, {"x of a": ("a", "x"), "x of b": ("b", "x")})

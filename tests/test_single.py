@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.signal import lfilter
 
 from lsm.dynamics import izhikevich_response, lsm_response
 from lsm.inputs import convolve_psp
@@ -12,6 +13,7 @@ from lsm.neurons import LSM, HodgkinHuxley, Izhikevich, izhikevich_grid
 from lsm.single import (
     Trial,
     by_constants,
+    corner,
     drive,
     faithfulness,
     izhikevich_faithfulness,
@@ -26,16 +28,18 @@ DT = 1e-3
 SETTING = Setting(neuron=LSM(k_static=1.0), n_presentations=4)
 
 
-def test_all_models_see_the_input_of_a_network_s_sensors():
-    found = trial(SETTING, tau_dyn=0.01, weight=0.3, seed=5, repeat=2)
-    inputs = sensory_input(SETTING, rng=generators(SETTING, 5, 2)[0])
+@pytest.mark.parametrize("dt", [DT, 2.5e-4])
+def test_all_models_see_the_input_of_a_network_s_sensors(dt):
+    setting = replace(SETTING, dt=dt)
+    found = trial(setting, tau_dyn=0.01, weight=0.3, seed=5, repeat=2)
+    inputs = sensory_input(setting, rng=generators(setting, 5, 2)[0])
     w = np.full(6, 0.3)
     np.testing.assert_allclose(found.total.ravel(), 0.3 * inputs.sum(axis=0))
-    spikes = izhikevich_response(inputs, w, Izhikevich(), dt=DT)
+    spikes = izhikevich_response(inputs, w, Izhikevich(), dt=dt)
     expected = [
-        lsm_response(inputs, w, LSM(k_static=1.0), dt=DT),
-        lsm_response(inputs, w, LSM(k_static=1.0, tau_dyn=0.01), dt=DT),
-        convolve_psp(spikes, dt=DT),
+        lsm_response(inputs, w, LSM(k_static=1.0), dt=dt),
+        lsm_response(inputs, w, LSM(k_static=1.0, tau_dyn=0.01), dt=dt),
+        convolve_psp(spikes, dt=dt),
     ]
     np.testing.assert_allclose(found.outputs.reshape(3, -1), expected, atol=1e-14)
     assert found.n_spikes == spikes.sum() > 0
@@ -76,19 +80,21 @@ def test_a_silent_model_follows_nothing():
     assert np.isnan(q.share_above_30_hz[3])
 
 
-def test_many_izhikevich_neurons_are_measured_as_the_one_of_a_trial():
+@pytest.mark.parametrize("dt", [DT, 5e-4])
+def test_many_izhikevich_neurons_are_measured_as_the_one_of_a_trial(dt):
+    setting = replace(SETTING, dt=dt)
     models = (*izhikevich_grid()[::31], Izhikevich(k=0.0))
-    found = izhikevich_faithfulness(drive(SETTING, weight=0.02, seed=3), models=models)
+    found = izhikevich_faithfulness(drive(setting, weight=0.02, seed=3), models=models)
     for i in (0, 7, len(models) - 1):
-        one = trial(SETTING, tau_dyn=0.01, weight=0.02, izhikevich=models[i], seed=3)
-        q = faithfulness(one, dt=DT)
+        one = trial(setting, tau_dyn=0.01, weight=0.02, izhikevich=models[i], seed=3)
+        q = faithfulness(one, dt=dt)
         assert found.r[i] == pytest.approx(q.r[2].mean())
         assert found.rho[i] == pytest.approx(q.rho[2].mean())
         assert found.r_reference[i] == pytest.approx(q.r_reference[2].mean())
         assert found.rho_reference[i] == pytest.approx(q.rho_reference[2].mean())
     assert found.r[-1] == 0.0  # without gain it is silent
     finer = izhikevich_faithfulness(
-        drive(SETTING, weight=0.02, seed=3), models=models, n_substeps=2
+        drive(setting, weight=0.02, seed=3), models=models, n_substeps=2
     )
     assert (finer.r[:-1] != found.r[:-1]).all()
 
@@ -114,12 +120,13 @@ def test_each_constant_varies_while_the_other_one_stays():
         np.testing.assert_array_equal(found, rows)
 
 
-def test_variation_leaves_out_the_rise_from_rest_where_it_says_so():
-    driven = drive(SETTING, weight=0.5, seed=2)
+@pytest.mark.parametrize("dt", [DT, 5e-4])
+def test_variation_leaves_out_the_rise_from_rest_where_it_says_so(dt):
+    driven = drive(replace(SETTING, dt=dt), weight=0.5, seed=2)
     constants = dict(k_static=[0.1, 2.0], tau_dyn=[0.01, 0.1])
     by_k, by_tau = by_constants(driven, **constants)
     v = variation(driven, **constants)
-    settled = slice(500, None)  # five times 0.1 s
+    settled = slice(round(0.5 / dt), None)  # five times 0.1 s
     np.testing.assert_allclose(v.mean, by_k[:, settled].mean(axis=1))
     np.testing.assert_allclose(v.cv, by_k[:, settled].std(axis=1) / v.mean)
     np.testing.assert_allclose(
@@ -129,13 +136,14 @@ def test_variation_leaves_out_the_rise_from_rest_where_it_says_so():
     np.testing.assert_allclose(v.rho, [np.corrcoef(*by_k)[0, 1], 1.0])
     longest = variation(driven, k_static=[1.0], tau_dyn=[10.0])  # half of the record at most
     np.testing.assert_allclose(
-        longest.mean, by_constants(driven, k_static=[1.0], tau_dyn=[])[0][:, 2000:].mean()
+        longest.mean, by_constants(driven, k_static=[1.0], tau_dyn=[])[0][:, round(2 / dt) :].mean()
     )
 
 
-def test_a_membrane_is_most_alike_with_its_own_constants():
+@pytest.mark.parametrize("dt", [DT, 2.5e-4])
+def test_a_membrane_is_most_alike_with_its_own_constants(dt):
     # For one synapse, k_static = 1 is the leak conductance of 1; weak input hardly shunts.
-    driven = drive(replace(SETTING, n_sensors=1), weight=1e-3, seed=2)
+    driven = drive(replace(SETTING, n_sensors=1, dt=dt), weight=1e-3, seed=2)
     likeness = [
         membrane_likeness(driven, tau_dyn=tau, membrane=HodgkinHuxley(tau=0.02))
         for tau in (0.005, 0.02, 0.08)
@@ -150,6 +158,21 @@ def test_the_leak_cuts_off_at_its_corner_frequency(tau):
     driven = drive(replace(SETTING, n_presentations=40), weight=1.0, seed=2)
     expected = 1 / (2 * np.pi * tau)
     assert low_pass(driven, tau_dyn=tau).frequency == pytest.approx(expected, rel=0.04)
+    leaky = replace(driven.setting, neuron=LSM(tau_dyn=0.1))  # not the one it is measured from
+    found = low_pass(driven._replace(setting=leaky), tau_dyn=tau)
+    assert found.frequency == pytest.approx(expected, rel=0.04)
+
+
+@pytest.mark.parametrize("tau", [0.1, 0.5])
+def test_the_corner_of_a_slow_leak_is_resolved(tau):
+    rng = np.random.default_rng(0)
+    no_leak = rng.random(300_000)
+    gain = 1 - np.exp(-DT / tau)
+    leak = lfilter([gain], [1, gain - 1], no_leak)
+    found = corner(no_leak, leak, tau_dyn=tau, dt=DT).frequency
+    assert found == pytest.approx(1 / (2 * np.pi * tau), rel=0.05)
+    short = corner(no_leak[:3000], leak[:3000], tau_dyn=tau, dt=DT)  # no more than there is
+    assert np.isfinite(short.frequency)
 
 
 @pytest.mark.parametrize("weight", [0.0, -1.0, np.nan])
