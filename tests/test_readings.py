@@ -295,15 +295,21 @@ def test_a_reading_of_the_neuron_changes_what_it_touches_alone(as_taken, name):
     assert [name for name in KEPT.get(name, ()) if after[name] != before[name]] == []
 
 
-def test_all_neurons_are_compared_with_the_reference_if_any_is(as_taken, monkeypatch):
-    """Else the order of two models would hang on what each of them is compared with."""
-    asked = []
+@pytest.fixture
+def asked(monkeypatch):
+    """What `beaten` was asked to compare."""
+    calls = []
 
     def watched(quality, grid):
-        asked.append((quality, grid))
+        calls.append((quality, grid))
         return experiments.beaten(quality, grid)
 
     monkeypatch.setattr(readings, "beaten", watched)
+    return calls
+
+
+def test_all_neurons_are_compared_with_the_reference_if_any_is(as_taken, asked):
+    """Else the order of two models would hang on what each of them is compared with."""
     folder, _ = as_taken
     plain = readings.READINGS["as taken"]
     readings.single_samples(ALONE, TAU, reading=plain, against="reference", cache=folder, **SINGLE)
@@ -314,14 +320,7 @@ def test_all_neurons_are_compared_with_the_reference_if_any_is(as_taken, monkeyp
             np.testing.assert_array_equal(each.rho, each.rho_reference)
 
 
-def test_the_grid_of_spiking_neurons_has_their_weights_and_their_steps(as_taken, monkeypatch):
-    asked = []
-
-    def watched(quality, grid):
-        asked.append(grid)
-        return experiments.beaten(quality, grid)
-
-    monkeypatch.setattr(readings, "beaten", watched)
+def test_the_grid_of_spiking_neurons_has_their_weights_and_their_steps(as_taken, asked):
     folder, _ = as_taken
     options = SINGLE | {"weight_single": 0.02, "rates": (100, 50, 150)}
     plain = readings.READINGS["time step 0.5 ms"]
@@ -333,7 +332,7 @@ def test_the_grid_of_spiking_neurons_has_their_weights_and_their_steps(as_taken,
     expected = izhikevich_faithfulness(
         drive(setting, weight=0.02, seed=4), models=models, n_substeps=3
     )
-    ((at_100, at_50),) = asked  # those that claim 3g names
+    ((_, (at_100, at_50)),) = asked  # those that claim 3g names
     np.testing.assert_allclose(at_100[0].r, expected.r)
     assert (at_50[0].r != expected.r).any()
     # And the others: the first rate, the other weight, the time constant.
