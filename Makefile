@@ -1,4 +1,5 @@
-# `make book` and `make test` need Python 3.11 to 3.13 and make, nothing else; everything stays in this folder.
+# `make read`, `make book` and `make test` need Python 3.11 to 3.13 and make, nothing else;
+# everything stays in this folder.
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -8,9 +9,10 @@ unexport MPLBACKEND
 # An activated environment must not shadow this one.
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 
-.PHONY: help book test refresh bench peers lint format clean
+.PHONY: help read book test refresh bench peers lint format clean
 
 help:
+	@echo "make read     compile the book from the committed notebooks, execute nothing: _build/html/index.html"
 	@echo "make book     execute the notebooks that changed, compile the book: _build/html/index.html"
 	@echo "make test     unit tests, then every notebook against its reference outputs"
 	@echo "make lint     ruff, mypy and import-linter"
@@ -22,6 +24,9 @@ help:
 
 book: $(READY)
 	$(BIN)/python book/execute.py
+
+read: $(READY)
+	$(BIN)/python book/execute.py --read
 
 test: $(READY)
 	$(BIN)/python -m pytest
@@ -53,7 +58,8 @@ format: $(READY)
 
 clean:
 	rm -rf $(VENV) _build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .benchmarks
-	rm -rf *.egg-info lsm/__pycache__ tests/__pycache__ book/data book/*/data
+	rm -rf build *.egg-info book/data book/*/data
+	find lsm book tests benchmarks -name __pycache__ -prune -exec rm -rf {} +
 
 # The first of these commands that is a Python of the right version and can make environments; PYTHON=... chooses another.
 # A half-installed environment has no file "ready" and is made anew.

@@ -40,11 +40,16 @@ def shared_library(network: Network) -> ctypes.CDLL:
     folder = Path(tempfile.mkdtemp())
     n_exc, _, _ = sorted_weights(network)
     sizes = {"N": network.n_neurons, "N_EXC": n_exc, "SENSORS": network.n_sensors}
-    flags = ["-O3", "-march=native", "-ffast-math", "-shared", "-fPIC"]
+    flags = ["-O3", "-march=native", "-ffast-math", "-fPIC", "-c"]
     define = [f"-D{name}={value}" for name, value in sizes.items()]
-    library = folder / "limit.so"
-    command = [os.environ.get("CC", "cc"), *flags, *define, "-o", library, HERE / "limit.c"]
-    subprocess.run(command, check=True)
+    compiler, compiled, library = (
+        os.environ.get("CC", "cc"),
+        folder / "limit.o",
+        folder / "limit.so",
+    )
+    subprocess.run([compiler, *flags, *define, "-o", compiled, HERE / "limit.c"], check=True)
+    # Linked without -ffast-math: with it, gcc flushes denormal numbers of the whole process.
+    subprocess.run([compiler, "-shared", "-o", library, compiled], check=True)
     return ctypes.CDLL(str(library))
 
 

@@ -30,10 +30,11 @@ import peers
 from scipy.signal import chirp
 
 from lsm.dynamics import izhikevich_response, simulate
-from lsm.network import two_layer, weight_distribution, with_delays
+from lsm.network import two_layer, with_delays
 from lsm.neurons import LSM, izhikevich_grid
 from lsm.spectrum import highest_frequency, log_frequencies, max_power
 from lsm.sweeps import NETWORK_K_STATIC, Setting, run, sensory_input, sweep
+from lsm.weights import weight_distribution
 
 DT = peers.DT
 NEURON = LSM(k_static=NETWORK_K_STATIC, tau_dyn=10e-3)
@@ -162,6 +163,34 @@ def delays(repeats: int) -> list[dict]:
         show("whole call", seconds)
         steps = {name: [1e6 * s / n_steps for s in values] for name, values in seconds.items()}
         found.append({"n": n, "microseconds": steps, "difference": difference})
+    return found
+
+
+def silence(repeats: int) -> list[dict]:
+    """Networks in which leaky neurons fall silent, whose activity must not stay denormal."""
+    found = []
+    n_steps = 50_000
+    _, inputs = job(18, n_steps)
+    print("the C loop (-ffast-math) lets the processor flush denormal numbers, at no cost")
+    for kind, longest in (("binary", 0.0), ("lognormal", 0.0), ("binary", 5e-3)):
+        rng = np.random.default_rng(2)
+        network = two_layer(weight_distribution(kind, 0.3), rng=rng)
+        if longest:
+            network = with_delays(network, longest, rng=rng)
+        peer = ("plain gather loop", peers.plain_gather) if longest else ("C loop", peers.c_loop)
+        calls = {"lsm": lambda a=network: simulate(a, inputs, NEURON, dt=DT)}
+        activity = calls["lsm"]()
+        n_silent = int((activity[:, n_steps // 2 :].max(axis=1) < np.finfo(float).tiny).sum())
+        print(f"simulate, {kind} weights, delays up to {longest:g} s, {n_silent} neurons silent")
+        call = available(peer[1], network, inputs, NEURON)
+        if call is not None:
+            calls[peer[0]] = call
+        seconds = interleaved(calls, repeats)
+        show("whole call", seconds)
+        steps = {name: [1e6 * s / n_steps for s in values] for name, values in seconds.items()}
+        found.append(
+            {"weights": kind, "delay": longest, "n_silent": n_silent, "microseconds": steps}
+        )
     return found
 
 
@@ -309,6 +338,7 @@ def main() -> None:
     parts = {
         "simulators": lambda: simulators(arguments.repeats),
         "delays": lambda: delays(arguments.repeats),
+        "silence": lambda: silence(arguments.repeats),
         "spectra": lambda: spectra(arguments.repeats),
         "workload": workload,
         "start_up": start_up,

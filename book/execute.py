@@ -1,11 +1,12 @@
 """Execute the notebooks with papermill, beside the sources, and compile the book.
 
-    _build/executed/   executed copies with their data; kept, and made anew only when stale
-    _build/source/     what Jupyter Book reads: the sources overlaid with the executed copies
-    _build/html/       the rendered book; replaced only by a complete new one
+    _build/executed/     executed copies with their data; kept, and made anew only when stale
+    _build/seconds.json  how long each page took at most
+    _build/source/       what Jupyter Book reads: the sources overlaid with the notebooks to show
+    _build/html/         the rendered book; replaced only by a complete new one
 
 The committed notebooks are the reference of the regression tests and are written only on request
-(``--refresh``).
+(``--refresh``). With ``--read`` the book is compiled from what is there, and nothing is executed.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import contextlib
 import fcntl
 import hashlib
 import json
+import math
 import os
 import platform
 import re
@@ -26,6 +28,7 @@ import sys
 import tempfile
 import threading
 import time
+import tomllib
 from collections.abc import Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from importlib.metadata import version
@@ -39,6 +42,8 @@ BOOK = ROOT / "book"
 BUILD = ROOT / "_build"
 #: Gathers what the other pages recorded, so it is executed after them.
 GATHERER = "claims"
+DATA_LINK = re.compile(r"\[([^\]]*)\]\(data/[^)]*\)")
+DATA_NOTE = "*The data files are written when this page is executed: `make book`.*"
 
 Notebook = dict[str, Any]
 
@@ -78,9 +83,14 @@ def kept_key(path: Path) -> dict[str, Any] | None:
         return None
 
 
-def write(path: Path, notebook: Notebook) -> None:
-    """Write a notebook whole or not at all, in the form that Jupyter writes."""
-    text = json.dumps(notebook, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+def holds(name: str, key: str) -> bool:
+    """Whether a notebook's executed copy was made of what the key says."""
+    return kept_key(BUILD / "executed" / f"{name}.ipynb") == {"key": key}
+
+
+def write(path: Path, content: dict[str, Any]) -> None:
+    """Write JSON whole or not at all, in the form in which Jupyter writes notebooks."""
+    text = json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     temporary.write_text(text, encoding="utf-8")
@@ -97,11 +107,34 @@ def digest(paths: Iterable[Path], *texts: str) -> str:
     return state.hexdigest()
 
 
+def packages() -> list[Path]:
+    """Folders of the packages that pages import, from where pyproject.toml says that they lie."""
+    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    told = tomllib.loads(text)["tool"]["setuptools"]
+    places = told.get("package-dir", {})
+    # Packages within packages lie in their folders.
+    folders = [ROOT / places.get(name, name) for name in told["packages"] if "." not in name]
+    if missing := [shown(folder) for folder in folders if not folder.is_dir()]:
+        raise Refusal(f"pyproject.toml: expected packages that exist, got {', '.join(missing)}")
+    return folders
+
+
+def package_files() -> list[Path]:
+    """Sources of the packages and the data among them, such as styles."""
+    unseen = (".", "__pycache__")
+    return [
+        path
+        for folder in packages()
+        for path in folder.rglob("*")
+        if path.is_file()
+        and not any(part.startswith(unseen) for part in path.relative_to(folder).parts)
+    ]
+
+
 def surroundings() -> str:
     """A key of everything but the notebook and its parameters that can change its outputs."""
-    files = [p for kind in ("*.py", "*.mplstyle") for p in (ROOT / "lsm").glob(kind)]
-    files += [p for kind in ("*.yml", "*.json") for p in BOOK.glob(kind)]
-    files += [ROOT / "requirements.txt", Path(__file__).resolve()]
+    files = [p for kind in ("*.yml", "*.json") for p in BOOK.glob(kind)]
+    files += [*package_files(), ROOT / "requirements.txt", Path(__file__).resolve()]
     return digest(files, platform.python_version(), platform.machine(), version("lsm"))
 
 
@@ -115,6 +148,51 @@ def stale_key(name: str, parameters: dict[str, Any], around: str) -> str:
     if name == GATHERER:
         others = [p for p in (BUILD / "executed").rglob("*.ipynb") if p.stem != GATHERER]
     return digest(others, json.dumps([cells, parameters], sort_keys=True), around)
+
+
+# ---------------------------------------------------------------- which page takes how long
+
+# The longest execution counts, not the last: a page that finds its results on disk takes seconds
+# and says nothing about a run that has to compute them. A number that is too high does no harm,
+# since its page is only started early. Those of a first run come from the metadata of the
+# committed notebooks, where ``--refresh`` writes them as powers of two that hardly ever change.
+
+
+def seen_seconds() -> dict[str, float]:
+    """Of each page's longest execution since _build was made; none if the record is spoiled."""
+    try:
+        seen = json.loads((BUILD / "seconds.json").read_text(encoding="utf-8"))
+        return {str(name): float(seconds) for name, seconds in seen.items()}
+    except (OSError, ValueError, TypeError, AttributeError):
+        return {}
+
+
+def note_seconds(name: str, seconds: float) -> None:
+    """Keep how long a page took, if it never took as long."""
+    seen = seen_seconds()
+    if seconds > seen.get(name, 0.0):
+        write(BUILD / "seconds.json", {**seen, name: round(seconds, 1)})
+
+
+def longest(names: Iterable[str]) -> dict[str, float]:
+    """Seconds of each page's longest known execution, infinite for a page that has none."""
+    seen = seen_seconds()
+    found = {}
+    for name in names:
+        committed = read(BOOK / f"{name}.ipynb")["metadata"].get("lsm", {}).get("seconds", 0)
+        found[name] = max(committed, seen.get(name, 0)) or math.inf
+    return found
+
+
+def longest_first(names: Sequence[str]) -> list[str]:
+    """The order in which no processor idles while the last page runs."""
+    seconds = longest(names)
+    return sorted(names, key=lambda name: -seconds[name])
+
+
+def rounded(seconds: float) -> int:
+    """The power of two below, at least 1."""
+    return 2 ** max(0, math.frexp(seconds)[1] - 1)
 
 
 # ---------------------------------------------------------------- parameters
@@ -163,12 +241,11 @@ def strip(notebook: Notebook) -> None:
             cell["id"] = "injected-parameters"  # else a random one
 
 
-def work() -> int:
-    """Execute the notebook described on standard input; report a failure on standard output."""
+def work(job: dict[str, Any]) -> str:
+    """Execute the notebook that a job describes; what went wrong, or nothing."""
     import papermill
     from traitlets.config import Config
 
-    job = json.load(sys.stdin)
     target = Path(job["target"])
     # A name of its own for each kernel: ports can clash, and shared names cross-talk.
     config = Config({"KernelManager": {"transport": "ipc", "ip": job["ipc"]}})
@@ -193,14 +270,12 @@ def work() -> int:
         write(target, notebook)
     except papermill.PapermillExecutionError as error:
         traceback = re.sub(r"\x1b\[[0-9;]*m", "", "\n".join(error.traceback))
-        print(f"cell {error.exec_count}:\n{traceback}")
-        return 1
+        return f"cell {error.exec_count}:\n{traceback}"
     except Exception as error:
-        print(f"{type(error).__name__}: {error}")
-        return 1
+        return f"{type(error).__name__}: {error}"
     finally:
         unfinished.unlink(missing_ok=True)
-    return 0
+    return ""
 
 
 # ---------------------------------------------------------------- processes and the interrupt
@@ -267,7 +342,7 @@ def execute(
     jobs: int,
     processes: Processes,
 ) -> list[str]:
-    """Execute the stale ones among `names`; the names of those that failed."""
+    """Execute the stale ones among `names`, longest first; the names of those that failed."""
     around = surroundings()
     failed: list[str] = []
 
@@ -275,10 +350,9 @@ def execute(
         start = time.perf_counter()
         target = BUILD / "executed" / f"{name}.ipynb"
         key = stale_key(name, chosen[name], around)
-        kept = kept_key(target)
-        if not force and kept == {"key": key}:
+        if not force and holds(name, key):
             return name, True, "unchanged", 0.0
-        if kept is not None:
+        if kept_key(target) is not None:
             # Its data are about to be overwritten: should this run fail, the copy is stale.
             old = read(target)
             del old["metadata"]["lsm"]
@@ -306,10 +380,12 @@ def execute(
                 failed.append(name)
                 print(f"{name}  FAILED after {seconds:.1f} s\nbook/{name}.ipynb, {text.rstrip()}")
             else:
+                if not chosen[name]:
+                    note_seconds(name, seconds)
                 given = " ".join(f"{key}={value}" for key, value in chosen[name].items())
                 print(f"{name}  {text or f'{seconds:.1f} s'}  {given}".rstrip(), flush=True)
 
-    first = [name for name in names if name != GATHERER]
+    first = longest_first([name for name in names if name != GATHERER])
     pool = ThreadPoolExecutor(jobs)
     with tempfile.TemporaryDirectory(prefix="lsm-") as folder:
         for batch in (first, [name for name in names if name == GATHERER]):
@@ -338,21 +414,67 @@ def mirror() -> None:
             path.unlink()
 
 
+def without_data_links(notebook: Notebook) -> None:
+    """Name the files that only an execution writes, instead of linking to them."""
+    for cell in notebook["cells"]:
+        text, n_links = DATA_LINK.subn(r"`\1`", "".join(cell["source"]))
+        if n_links and cell["cell_type"] == "markdown":
+            cell["source"] = f"{text}\n\n{DATA_NOTE}"
+
+
+def stage(*, executed: bool) -> None:
+    """Gather what Jupyter Book reads, with the executed copies or with the committed notebooks."""
+    source = BUILD / "source"
+    shutil.rmtree(source, ignore_errors=True)
+    # What pages import is installed.
+    code = [Path(__file__).name, *(folder.name for folder in packages())]
+    ignored = shutil.ignore_patterns(".*", "__pycache__", "data", "*.ipynb", *code)
+    shutil.copytree(BOOK, source / "book", ignore=ignored)
+    if executed:
+        shutil.copytree(BUILD / "executed", source / "book", dirs_exist_ok=True)
+    else:
+        for name in notebook_names():
+            notebook = read(BOOK / f"{name}.ipynb")
+            without_data_links(notebook)
+            write(source / "book" / f"{name}.ipynb", notebook)
+    for name in ("_config.yml", "_toc.yml"):
+        shutil.copyfile(ROOT / name, source / name)
+
+
 def render(processes: Processes) -> None:
     """Compile the book from the sources and the executed copies, if anything of it changed."""
-    executed, source, html = BUILD / "executed", BUILD / "source", BUILD / "html"
-    if missing := [n for n in notebook_names() if kept_key(executed / f"{n}.ipynb") is None]:
+    copies = {name: BUILD / "executed" / f"{name}.ipynb" for name in notebook_names()}
+    if missing := [name for name, copy in copies.items() if kept_key(copy) is None]:
         told = "not executed yet, or not to the end (run without --only)"
         print(f"not rendered: {', '.join(missing)} {told}")
         return
-    shutil.rmtree(source, ignore_errors=True)
-    ignored = shutil.ignore_patterns(".*", "__pycache__", "data", "*.ipynb", "execute.py")
-    shutil.copytree(BOOK, source / "book", ignore=ignored)
-    shutil.copytree(executed, source / "book", dirs_exist_ok=True)
-    for name in ("_config.yml", "_toc.yml"):
-        shutil.copyfile(ROOT / name, source / name)
+    stage(executed=True)
+    compile_book(processes)
+
+
+def render_unexecuted(processes: Processes) -> None:
+    """Compile the book without executing: from the executed copies if all hold, else as committed.
+
+    A book that was executed is thus replaced only when something of it is out of date.
+    """
+    names, around = notebook_names(), surroundings()
+    stale = [name for name in names if not holds(name, stale_key(name, {}, around))]
+    if stale:
+        told = f"{len(stale)} of {len(names)} not executed here, or out of date"
+        print(f"pages  as committed ({told}; make book executes them)")
+    else:
+        print("pages  as executed, all up to date")
+    stage(executed=not stale)
+    compile_book(processes)
+
+
+def compile_book(processes: Processes) -> None:
+    """Replace the book by one of what is staged, if that differs from what it was made of."""
+    source, html = BUILD / "source", BUILD / "html"
     files = [path for path in source.rglob("*") if path.is_file()]
-    key = digest([*files, ROOT / "requirements.txt", Path(__file__).resolve()])
+    # Of the packages the book shows the docstrings.
+    files += [*package_files(), ROOT / "requirements.txt", Path(__file__).resolve()]
+    key = digest(files)
     record = html / ".key"
     if record.exists() and record.read_text() == key:
         print(f"rendered  unchanged  {shown(html / 'index.html')}")
@@ -385,9 +507,12 @@ def shown(path: Path) -> str:
 
 def refresh(names: Sequence[str]) -> None:
     """Make the executed copies the reference of the regression tests."""
+    seconds = longest(names)
     for name in names:
         notebook = read(BUILD / "executed" / f"{name}.ipynb")
-        notebook["metadata"].pop("lsm")
+        del notebook["metadata"]["lsm"]
+        if math.isfinite(seconds[name]):
+            notebook["metadata"]["lsm"] = {"seconds": rounded(seconds[name])}
         write(BOOK / f"{name}.ipynb", notebook)
     tell_verdicts()
     print(f"new references: {', '.join(names)}")
@@ -395,19 +520,19 @@ def refresh(names: Sequence[str]) -> None:
 
 def tell_verdicts() -> None:
     """Bring the README's summary and the badge up to the verdicts of the references."""
-    from lsm import claims
+    from rongala2021 import ledger, scorecard
 
-    scorecard = claims.gather(claims.load(BOOK / "claims.yml"), BOOK)
+    card = scorecard.gather(ledger.load(BOOK / "claims.yml"), BOOK)
     readme = ROOT / "README.md"
-    before, _, after = readme.read_text(encoding="utf-8").partition(claims.README_START)
-    _, _, after = after.partition(claims.README_END)
-    block = "\n".join([claims.README_START, claims.readme_block(scorecard), claims.README_END])
+    before, _, after = readme.read_text(encoding="utf-8").partition(scorecard.README_START)
+    _, _, after = after.partition(scorecard.README_END)
+    block = "\n".join([scorecard.README_START, scorecard.readme_block(card), scorecard.README_END])
     readme.write_text(before + block + after, encoding="utf-8")
-    (BOOK / "_static" / "badge.svg").write_text(claims.badge(scorecard), encoding="utf-8")
+    (BOOK / "_static" / "badge.svg").write_text(scorecard.badge(card), encoding="utf-8")
 
 
-def arguments() -> argparse.Namespace:
-    """The command line."""
+def arguments(words: Sequence[str] | None) -> argparse.Namespace:
+    """The command line, or these words instead."""
     parser = argparse.ArgumentParser(
         description="Execute the notebooks that changed and compile the book.",
         epilog="Example: book/execute.py --only figures/fig4 -p seed 3 -p mean_weight 0.2",
@@ -422,13 +547,18 @@ def arguments() -> argparse.Namespace:
     parser.add_argument(
         "--refresh", action="store_true", help="write the outputs into the committed notebooks"
     )
+    parser.add_argument(
+        "--read", action="store_true", help="compile what is there, execute nothing"
+    )
     parser.add_argument("--work", action="store_true", help=argparse.SUPPRESS)
-    given = parser.parse_args()
+    given = parser.parse_args(words)
     given.jobs = os.cpu_count() or 1 if given.jobs is None else given.jobs
     if given.jobs < 1:
         parser.error(f"--jobs: expected an integer >= 1, got {given.jobs}")
     if given.refresh and given.pairs:
         parser.error("--refresh: expected the default parameters, got -p")
+    if given.read and (given.only or given.force or given.pairs or given.refresh):
+        parser.error("--read: expected neither --only, --force, -p nor --refresh")
     return given
 
 
@@ -447,11 +577,13 @@ def selected(only: Sequence[str] | None) -> list[str]:
     return [name for name in known if name in names]
 
 
-def main() -> int:
+def main(words: Sequence[str] | None = None) -> int:
     """Carry out the command line; 0, or 1 for a failure, 2 for a refusal, 130 if interrupted."""
-    given = arguments()
+    given = arguments(words)
     if given.work:
-        return work()
+        told = work(json.load(sys.stdin))
+        print(told)
+        return 1 if told else 0
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup leaves it
             signal.signal(number, _interrupted)
@@ -463,6 +595,9 @@ def main() -> int:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 raise Refusal("another run is building this book") from None
+            if given.read:
+                render_unexecuted(processes)
+                return 0
             names = selected(given.only)
             for name in names:
                 read(BOOK / f"{name}.ipynb")  # refused before any of them is executed

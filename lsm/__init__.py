@@ -11,9 +11,18 @@ Conventions: seconds and hertz, time on the last axis, weights as ``[target, sou
 randomness only through an explicit ``rng``. Data runs one way::
 
     spike_times -> present -> bin_spikes -> convolve_psp
-        -> simulate -> max_power -> measures -> claims
+        -> simulate -> max_power -> measures
 """
 
-from importlib.metadata import version as _version
+import lazy_loader
 
-__version__ = _version("lsm")
+# The public names stand in `__init__.pyi`; each module is imported when a name of it is first used.
+_public, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+
+
+def __getattr__(name: str) -> object:
+    if name != "__version__":
+        return _public(name)
+    from importlib.metadata import version  # slow to import
+
+    return version(__name__)

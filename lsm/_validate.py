@@ -123,6 +123,16 @@ def array(
     return result
 
 
+def signal(name: str, value: ArrayLike, *, n_min: int = 1, finite: bool = True) -> Array:
+    """`value` as signals (..., n_steps) of at least `n_min` steps, else a ValueError."""
+    signals = array(name, value, finite=finite)
+    if signals.ndim == 0 or signals.shape[-1] < n_min:
+        raise ValueError(
+            f"{name}: expected shape (..., n_steps) with n_steps >= {n_min}, got {signals.shape}"
+        )
+    return signals
+
+
 def instance(name: str, value: Kind, kind: type[Kind]) -> Kind:
     """`value` if it is an instance of `kind`, else a ValueError."""
     if not isinstance(value, kind):

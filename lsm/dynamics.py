@@ -1,192 +1,20 @@
-"""Time evolution, compiled.
-
-Eq. 1-3 stand once, in `_activity` and `_leak`; the single neuron and the network call them. The
-cache of compiled code is keyed on this file, so constants of other files reach it as arguments.
-Kernels draw nothing, check nothing and release the interpreter lock.
-"""
+"""Time evolution of the models; their loops over time are compiled, in `lsm._kernels`."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 import numpy as np
-from numba import njit
 from numpy.typing import ArrayLike, NDArray
 
+from lsm import _kernels
 from lsm import _validate as check
 from lsm._validate import Array
 from lsm.network import Network
 from lsm.neurons import LSM, SOLVERS, HodgkinHuxley, Izhikevich, time_constants
 
-# Sources added to a total in one pass, and steps between two copies of the state to the result.
-_PASS = 5
-_BLOCK = 64
-# Targets are padded to whole vectors of any processor, and to this number compiled as a constant.
-_VECTOR = 8
+# The number of targets is a constant of the compiled code up to this one.
 _MOST_CONSTANT = 128
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _activity(excitation, inhibition, static, shunting):
-    """Eq. 1 with Eq. 3: excitation and inhibition are the sums of w*a and of |w*a|."""
-    # A neuron whose input is not positive is silent; so is one without synapses, where Eq. 1
-    # would divide zero by zero. A selected divisor instead of a branch lets loops be vectorised.
-    total = max(excitation - inhibition, 0.0)
-    open_channels = static + excitation + shunting * inhibition
-    return total / (open_channels if total > 0.0 else 1.0)
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _leak(previous, undamped, gain):
-    """Eq. 2 over one step; the threshold of Eq. 3 is kept, being a mean of kept values."""
-    return (1.0 - gain) * previous + gain * undamped
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _run_lsm(excitation, inhibition, static, gain, shunting, out):
-    n_neurons, n_steps = out.shape
-    for k in range(n_neurons):
-        previous = 0.0
-        for t in range(n_steps):
-            undamped = _activity(excitation[k, t], inhibition[k, t], static[k], shunting)
-            previous = _leak(previous, undamped, gain[k])
-            out[k, t] = previous
-
-
-@njit(inline="always")
-def _add_sources(total, n_targets, weights, history, now, position):
-    """Add to `total` what sources send to each target, read from ``history[now:]``.
-
-    Source j is read at j, or for each target at its own `position`. Source by source, so that a
-    sum has one order on every machine; `_PASS` of them at a time, so that a total is loaded and
-    stored less often. Unsigned indices are not tested for a sign.
-    """
-    done = np.uint64(0)
-    for _ in range(weights.shape[0] // _PASS):
-        for k in range(n_targets):
-            x = total[k]
-            for i in range(_PASS):
-                j = done + np.uint64(i)
-                if position is None:  # decided when compiled
-                    x += weights[j, k] * history[now + j]
-                else:
-                    x += weights[j, k] * history[now + np.uint64(position[j, k])]
-            total[k] = x
-        done += np.uint64(_PASS)
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _run_network(
-    inputs,
-    w_exc,
-    w_inh,
-    reads_exc,
-    reads_inh,
-    static,
-    gain,
-    shunting,
-    lag,
-    n_exc,
-    order,
-    targets,
-    out,
-):
-    """Weights are |w| as [source, target], filled with zeros as `_packed` does.
-
-    Sources are the sensors, the excitatory and the inhibitory neurons. `targets` has one element
-    for each column of the weights: as a tuple it makes their number a constant of the compiled
-    code, which a small network gains by. `lag` is that of every synapse, or the longest where
-    `reads_exc` and `reads_inh` say how far from the current row of the history each one reads.
-    """
-    n_targets = len(targets)
-    n_sensors, n_steps = inputs.shape
-    length = max(_BLOCK, lag)
-    # Row t of a block: the sensors at step t, and the neurons `lag` steps before.
-    history = np.zeros((lag + length, n_sensors + n_targets + _VECTOR))
-    flat = history.reshape(history.size)
-    excitation = np.empty(n_targets)
-    inhibition = np.empty(n_targets)
-    for start in range(0, n_steps, length):
-        stop = min(length, n_steps - start)
-        for s in range(n_sensors):
-            for t in range(stop):
-                history[t, s] = inputs[s, start + t]
-        for t in range(stop):
-            for k in range(n_targets):
-                excitation[k] = 0.0
-                inhibition[k] = 0.0
-            row = np.uint64(t)
-            now = row * np.uint64(history.shape[1])
-            _add_sources(excitation, n_targets, w_exc, flat, now, reads_exc)
-            first = np.uint64(n_sensors + n_exc) if reads_inh is None else np.uint64(0)
-            _add_sources(inhibition, n_targets, w_inh, flat, now + first, reads_inh)
-            for k in range(n_targets):
-                undamped = _activity(excitation[k], inhibition[k], static[k], shunting)
-                column = np.uint64(n_sensors + k)
-                previous = history[row + np.uint64(lag - 1), column]
-                history[row + np.uint64(lag), column] = _leak(previous, undamped, gain[k])
-        for k in range(order.size):
-            column = np.uint64(n_sensors + k)
-            for t in range(stop):
-                out[np.uint64(order[k]), np.uint64(start + t)] = history[np.uint64(lag + t), column]
-        for t in range(lag):
-            for k in range(history.shape[1]):
-                history[t, k] = history[t + stop, k]
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _run_in_turn(inputs, w_in, w_exc, w_inh, static, gain, shunting, out):
-    """One neuron after the other, each reading what those before it did in the same step."""
-    n_neurons, n_steps = out.shape
-    state = np.zeros(n_neurons)
-    for t in range(n_steps):
-        for k in range(n_neurons):
-            excitation = 0.0
-            inhibition = 0.0
-            for s in range(inputs.shape[0]):
-                excitation += w_in[k, s] * inputs[s, t]
-            for j in range(n_neurons):
-                excitation += w_exc[k, j] * state[j]
-                inhibition += w_inh[k, j] * state[j]
-            undamped = _activity(excitation, inhibition, static[k], shunting)
-            state[k] = _leak(state[k], undamped, gain[k])
-            out[k, t] = state[k]
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _run_hodgkin_huxley(excitation, inhibition, ratio, explicit, out):
-    """A8 with h/tau = `ratio`; or A6 by explicit Euler."""
-    n_neurons, n_steps = out.shape
-    for k in range(n_neurons):
-        v = 0.0
-        for t in range(n_steps):
-            total = excitation[k, t] - inhibition[k, t]
-            absolute = excitation[k, t] + inhibition[k, t]
-            if explicit:
-                v += ratio * (total - v * (1.0 + absolute))
-            else:
-                v = (v + ratio * total) / (1.0 + ratio + ratio * absolute)
-            out[k, t] = v
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _run_izhikevich(current, parameters, step, n_substeps, spikes):
-    """Eq. 4-5 by Euler steps of `step` ms, one row of `parameters` for each neuron."""
-    n_neurons, n_steps = spikes.shape
-    for k in range(n_neurons):
-        A, B, C, a, b, c, d, gain, v_peak = parameters[k]
-        v = c
-        u = b * v
-        for t in range(n_steps):
-            for _ in range(n_substeps):
-                dv = A * v * v + B * v + C - u + current[t] * gain
-                du = a * (b * v - u)
-                v += step * dv
-                u += step * du
-                if v >= v_peak:
-                    v = c
-                    u += d
-                    spikes[k, t] += 1.0
 
 
 def leak_gain(tau_dyn: ArrayLike, dt: float, solver: str = "exact") -> Array:
@@ -260,7 +88,7 @@ def lsm_response(inputs: ArrayLike, weights: ArrayLike, neuron: LSM, *, dt: floa
     out = np.empty_like(excitation)
     static = np.full(n_neurons, neuron.k_static * n_inputs)
     gain = leak_gain(time_constants(neuron, n_neurons), dt, neuron.solver)
-    _run_lsm(excitation, inhibition, static, gain, float(neuron.shunting), out)
+    _kernels.run_lsm(excitation, inhibition, static, gain, float(neuron.shunting), out)
     return out.reshape(np.shape(weights)[:-1] + out.shape[-1:])
 
 
@@ -298,7 +126,7 @@ def hodgkin_huxley_response(
     check.choice("method", method, ("implicit", "explicit"))
     excitation, inhibition, _ = _sums(inputs, weights)
     out = np.empty_like(excitation)
-    _run_hodgkin_huxley(excitation, inhibition, dt / neuron.tau, method == "explicit", out)
+    _kernels.run_hodgkin_huxley(excitation, inhibition, dt / neuron.tau, method == "explicit", out)
     return out.reshape(np.shape(weights)[:-1] + out.shape[-1:])
 
 
@@ -346,19 +174,21 @@ def izhikevich_response(
     parameters = np.array([[getattr(model, name) for name in names] for model in models])
     spikes = np.zeros((len(models), excitation.shape[1]))
     step = 1e3 * dt / n_substeps  # the model is stated in milliseconds
-    _run_izhikevich((excitation - inhibition)[0], parameters, step, n_substeps, spikes)
+    _kernels.run_izhikevich((excitation - inhibition)[0], parameters, step, n_substeps, spikes)
     return spikes[0] if single else spikes
 
 
 def _packed(values: NDArray) -> NDArray:
     """[source, target] values with zeros up to whole passes of sources and vectors of targets."""
     n_sources, n_targets = values.shape
-    return _aligned(np.pad(values, [(0, -n_sources % _PASS), (0, -n_targets % _VECTOR)]))
+    return _aligned(
+        np.pad(values, [(0, -n_sources % _kernels.PASS), (0, -n_targets % _kernels.VECTOR)])
+    )
 
 
 def _aligned(values: NDArray) -> NDArray:
     """A copy that starts on a cache line: a vector across two of them is loaded twice."""
-    size = 8 * _VECTOR
+    size = 8 * _kernels.VECTOR
     raw = np.empty(values.nbytes + size, dtype=np.uint8)
     start = -raw.ctypes.data % size
     copy = raw[start : start + values.nbytes].view(values.dtype).reshape(values.shape)
@@ -415,7 +245,7 @@ def simulate(
         if network.delays.any():
             raise ValueError("update: expected 'together' for a network with delays, got 'in turn'")
         w_exc, w_inh = np.maximum(network.w_rec, 0.0), np.maximum(-network.w_rec, 0.0)
-        _run_in_turn(activity, network.w_in, w_exc, w_inh, static, gain, shunting, out)
+        _kernels.run_in_turn(activity, network.w_in, w_exc, w_inh, static, gain, shunting, out)
         return out
     # Sources sorted, sensors and excitatory neurons first: no sum then tests for a sign.
     order = np.argsort(-network.sign, kind="stable")
@@ -429,14 +259,14 @@ def simulate(
     lag = 1 + steps.astype(np.int64)[np.ix_(order, order)]
     longest = int(lag.max())
     reads_exc = reads_inh = None
-    n_targets = -(-n // _VECTOR) * _VECTOR
+    n_targets = -(-n // _kernels.VECTOR) * _kernels.VECTOR
     if (lag < longest).any():
         ago = np.concatenate([np.full((network.n_sensors, n), longest), lag])
-        width = network.n_sensors + n_targets + _VECTOR
+        width = network.n_sensors + n_targets + _kernels.VECTOR
         reads = (longest - ago) * width + np.arange(len(ago))[:, None]
         reads_exc, reads_inh = _packed(reads[:first_inh]), _packed(reads[first_inh:])
     padding = (0, n_targets - n)
-    _run_network(
+    _kernels.run_network(
         activity,
         _packed(by_source[:first_inh]),
         _packed(by_source[first_inh:]),

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.signal import lfilter
 
+from lsm import _kernels
 from lsm import _validate as check
 from lsm._validate import Array
 
@@ -225,12 +225,11 @@ def convolve_psp(counts: ArrayLike, *, dt: float, kernel: PSPKernel | None = Non
     # The first sample at or after the latency, and how far past the onset it lies.
     shift = int(np.ceil(kernel.latency / dt - 1e-9))
     onset = shift * dt - kernel.latency
-    potential = np.zeros_like(spikes)
-    for tau, sign in ((kernel.tau_decay, 1.0), (kernel.tau_rise, -1.0)):
-        scale = sign * kernel.tau_m / (kernel.tau_decay - kernel.tau_rise) * np.exp(-onset / tau)
-        potential += lfilter([scale], [1.0, -np.exp(-dt / tau)], spikes, axis=-1)
-    if shift:
-        delayed = np.zeros_like(potential)
-        delayed[..., shift:] = potential[..., : max(potential.shape[-1] - shift, 0)]
-        potential = delayed
-    return np.maximum(potential, 0.0)  # rounding alone can fall below zero, at the onset
+    tau = np.array([kernel.tau_decay, kernel.tau_rise])
+    scale = kernel.tau_m / (kernel.tau_decay - kernel.tau_rise) * np.exp(-onset / tau)
+    potential = np.zeros(spikes.shape)
+    if shift < spikes.shape[-1]:
+        rows = (-1, spikes.shape[-1])
+        out = potential.reshape(rows)[:, shift:]
+        _kernels.run_psp(spikes.reshape(rows), scale * [1.0, -1.0], np.exp(-dt / tau), out)
+    return potential

@@ -1,32 +1,22 @@
-"""What the claims are made of: numbers measured on signals and spectra."""
+"""Numbers measured on any signal or spectrum."""
 
 from __future__ import annotations
 
 import numpy as np
+import scipy  # its parts are loaded when used: that of stats takes half a second
 from numpy.typing import ArrayLike, NDArray
-from scipy.ndimage import uniform_filter1d
-from scipy.signal import butter, csd, find_peaks, periodogram, sosfiltfilt, welch
-from scipy.stats import median_abs_deviation, norm, spearmanr
 
 from lsm import _validate as check
 from lsm._validate import Array
 
-REFERENCE_BAND = (4.0, 30.0)  # Hz: where the sensory input has its dynamics
-HIGH_FREQUENCY = 100.0  # Hz: above it the input has next to none
-
-
-def _signal(name: str, value: ArrayLike, *, n_min: int = 1, finite: bool = True) -> Array:
-    """An array of signals of at least `n_min` steps."""
-    signal = check.array(name, value, finite=finite)
-    if signal.ndim == 0 or signal.shape[-1] < n_min:
-        raise ValueError(
-            f"{name}: expected shape (..., n_steps) with n_steps >= {n_min}, got {signal.shape}"
-        )
-    return signal
+#: Band (Hz) in which the sensory input has its dynamics.
+REFERENCE_BAND = (4.0, 30.0)
+#: Frequency (Hz) above which the sensory input has next to no power.
+HIGH_FREQUENCY = 100.0
 
 
 def _pair(x: ArrayLike, y: ArrayLike) -> tuple[Array, Array]:
-    first, second = _signal("x", x), _signal("y", y)
+    first, second = check.signal("x", x), check.signal("y", y)
     try:
         if first.shape[-1] != second.shape[-1]:
             raise ValueError
@@ -59,19 +49,31 @@ def correlation(x: ArrayLike, y: ArrayLike) -> Array:
         If the numbers of steps differ.
     """
     first, second = _pair(x, y)
-    power = (first**2).sum(axis=-1) * (second**2).sum(axis=-1)
-    product = (first * second).sum(axis=-1)
+    power = np.vecdot(first, first) * np.vecdot(second, second)
+    product = np.vecdot(first, second)
     return np.divide(product, np.sqrt(power), out=np.full(product.shape, np.nan), where=power > 0)
 
 
 def _centred(signal: Array) -> Array:
     """Without its mean, and exactly zero where it is constant."""
-    constant = np.ptp(signal, axis=-1, keepdims=True) == 0
-    return np.where(constant, 0.0, signal - signal.mean(axis=-1, keepdims=True))
+    centred: Array = signal - signal.mean(axis=-1, keepdims=True)
+    centred[np.ptp(signal, axis=-1) == 0] = 0.0
+    return centred
 
 
 def pearson(x: ArrayLike, y: ArrayLike) -> Array:
-    """Pearson's correlation: as `correlation`, of signals whose mean is removed."""
+    """Pearson's correlation: as `correlation`, of signals whose mean is removed.
+
+    Parameters
+    ----------
+    x, y : (..., n_steps) array
+        Signals; leading axes broadcast.
+
+    Returns
+    -------
+    (...) array
+        Between -1 and 1; NaN where a signal is constant.
+    """
     return correlation(*(_centred(signal) for signal in _pair(x, y)))
 
 
@@ -86,7 +88,7 @@ def coefficient_of_variation(x: ArrayLike) -> Array:
     -------
     (...) array
     """
-    signal = _signal("x", x)
+    signal = check.signal("x", x)
     mean = signal.mean(axis=-1)
     return np.divide(signal.std(axis=-1), mean, out=np.full(mean.shape, np.nan), where=mean != 0)
 
@@ -106,9 +108,9 @@ def band_power(x: ArrayLike, band: tuple[float, float], *, dt: float) -> Array:
     -------
     (...) array
     """
-    signal = _signal("x", x, n_min=2)
+    signal = check.signal("x", x, n_min=2)
     check.number("dt", dt, above=0)
-    freqs, density = periodogram(signal, fs=1 / dt, window="hann", detrend="constant")
+    freqs, density = scipy.signal.periodogram(signal, fs=1 / dt, window="hann", detrend="constant")
     inside = _in_band(freqs, band) & (freqs > 0)
     return density[..., inside].sum(axis=-1) * freqs[1]
 
@@ -208,7 +210,7 @@ def band_gain(
 
 
 def high_frequency_ratio(power: ArrayLike, input_power: ArrayLike, freqs: ArrayLike) -> Array:
-    """Mean `gain` from 100 Hz to the top of the band: the HF of the claims.
+    """Mean `gain` from 100 Hz to the top of the band: HF for short.
 
     Parameters
     ----------
@@ -222,14 +224,18 @@ def high_frequency_ratio(power: ArrayLike, input_power: ArrayLike, freqs: ArrayL
     return band_gain(power, input_power, freqs, (HIGH_FREQUENCY, np.inf))
 
 
-def corner_frequency(transfer: ArrayLike, freqs: ArrayLike) -> float:
-    """Frequency from which on a power transfer is less than half of that at the lowest one.
+def cutoff_frequency(
+    transfer: ArrayLike, freqs: ArrayLike, *, pass_band: float | None = None
+) -> float:
+    """Frequency from which on a power transfer is below half of that in the pass band (-3 dB).
 
     Parameters
     ----------
     transfer : (n_freqs,) array
     freqs : (n_freqs,) array
         Rising (Hz).
+    pass_band : float, optional
+        Transfer in the pass band; by default that at the lowest frequency.
 
     Returns
     -------
@@ -238,7 +244,8 @@ def corner_frequency(transfer: ArrayLike, freqs: ArrayLike) -> float:
     """
     f = _rising("freqs", freqs)
     values = check.array("transfer", transfer, shape=f.shape, low=0)
-    return crossing(f, values, 0.5 * values[0])
+    top = values[0] if pass_band is None else check.number("pass_band", pass_band, above=0)
+    return crossing(f, values, 0.5 * top)
 
 
 def _rising(name: str, value: ArrayLike) -> Array:
@@ -300,214 +307,10 @@ def crossing(x: ArrayLike, y: ArrayLike, level: float) -> float:
     return float(first[i] * (first[i + 1] / first[i]) ** share)
 
 
-def spearman(x: ArrayLike, y: ArrayLike, *, confidence: float = 0.95) -> tuple[float, float, float]:
-    """Rank correlation and its confidence interval by Fisher's transformation.
-
-    With the standard error of Bonett and Wright (2000, Psychometrika 65:23).
-
-    Parameters
-    ----------
-    x, y : (n,) array
-        Pairs of which either is NaN are left out.
-    confidence : float
-
-    Returns
-    -------
-    rho, low, high : float
-        NaN where a signal is constant.
-    """
-    first = check.array("x", x, shape=("n",), finite=False)
-    second = check.array("y", y, shape=first.shape, finite=False)
-    check.number("confidence", confidence, above=0, below=1)
-    known = ~(np.isnan(first) | np.isnan(second))
-    first, second = first[known], second[known]
-    if first.size < 4:
-        raise ValueError(f"x: expected at least 4 pairs without NaN, got {first.size}")
-    if np.ptp(first) == 0 or np.ptp(second) == 0:
-        return float("nan"), float("nan"), float("nan")
-    rho = float(spearmanr(first, second).statistic)
-    error = np.sqrt((1 + rho**2 / 2) / (first.size - 3))
-    half = float(norm.ppf(0.5 + confidence / 2) * error)
-    z = np.arctanh(np.clip(rho, -1 + 1e-15, 1 - 1e-15))
-    return rho, float(np.tanh(z - half)), float(np.tanh(z + half))
-
-
-def overlap(lower: ArrayLike, higher: ArrayLike) -> float:
-    """Probability that a value of `higher` lies below one of `lower`, ties counting half.
-
-    Parameters
-    ----------
-    lower, higher : (n,) array
-        NaN are left out.
-
-    Returns
-    -------
-    float
-        0 for groups that are apart, 0.5 for the same distribution; NaN if one is empty.
-    """
-    first = check.array("lower", lower, shape=("n",), finite=False)
-    second = check.array("higher", higher, shape=("n",), finite=False)
-    first, second = first[~np.isnan(first)], second[~np.isnan(second)]
-    if first.size == 0 or second.size == 0:
-        return float("nan")
-    below = second[:, None] < first
-    return float((below + 0.5 * (second[:, None] == first)).mean())
-
-
-def build_up(ratio: ArrayLike, *, first: int = 5, last: int = 20) -> Array:
-    """Mean over presentations `first` to `last` (counted from 1) over that of presentation 1.
-
-    Parameters
-    ----------
-    ratio : (..., n_presentations) array
-        High-frequency ratio of each presentation.
-
-    Returns
-    -------
-    (...) array
-        NaN for a silent neuron.
-
-    Raises
-    ------
-    ValueError
-        If there are fewer than `last` presentations.
-    """
-    check.integer("first", first, low=2)
-    check.integer("last", last, low=first)
-    values = _signal("ratio", ratio, n_min=last, finite=False)
-    later, start = values[..., first - 1 : last].mean(axis=-1), values[..., 0]
-    return np.divide(later, start, out=np.full(later.shape, np.nan), where=start > 0)
-
-
-def fading(ratio: ArrayLike, *, width: int = 5, n_last: int = 10) -> tuple[Array, Array]:
-    """When the smoothed ratio peaks, and how much of the peak is left at the end.
-
-    Parameters
-    ----------
-    ratio : (..., n_presentations) array
-        High-frequency ratio of each presentation.
-    width : int
-        Presentations in the running mean.
-    n_last : int
-        Presentations at the end that are averaged.
-
-    Returns
-    -------
-    peak : (...) array
-        Presentation of the peak, counted from 1; NaN for a silent neuron.
-    remainder : (...) array
-        Mean smoothed ratio of the last `n_last` presentations over that of the peak.
-
-    Raises
-    ------
-    ValueError
-        If there are fewer than `n_last` presentations.
-    """
-    check.integer("width", width, low=1)
-    check.integer("n_last", n_last, low=1)
-    values = _signal("ratio", ratio, n_min=n_last, finite=False)
-    silent = np.isnan(values).any(axis=-1) | (values.max(axis=-1) == 0)
-    smooth = uniform_filter1d(np.nan_to_num(values), size=width, axis=-1, mode="nearest")
-    peak = np.where(silent, np.nan, smooth.argmax(axis=-1) + 1.0)
-    rest = smooth[..., -n_last:].mean(axis=-1) / np.where(silent, np.nan, smooth.max(axis=-1))
-    return peak, rest
-
-
-def layer_lead(values: ArrayLike, layer: ArrayLike) -> float:
-    """Median over the neurons of layer 2 minus that over layer 1.
-
-    Parameters
-    ----------
-    values : (n_neurons,) array
-        NaN for silent neurons, which are left out.
-    layer : (n_neurons,) array
-        Layer of each neuron, counted from 1.
-
-    Returns
-    -------
-    float
-        NaN if a layer is silent.
-    """
-    each, layers = np.asarray(values, dtype=np.float64), np.asarray(layer)
-    active = [each[(layers == number) & ~np.isnan(each)] for number in (1, 2)]
-    first, second = (np.median(found) if found.size else np.nan for found in active)
-    return float(second - first)
-
-
-def _outside(x: Array, scale: Array | None, cutoff: float, threshold: float, dt: float) -> NDArray:
-    """Where the part of x above `cutoff` exceeds `threshold` robust deviations of `scale`'s."""
-    sos = butter(4, cutoff, btype="highpass", fs=1 / dt, output="sos")
-    signal = _signal("x", x, n_min=6 * len(sos) + 4)  # what filtering both ways needs at the ends
-    fast = sosfiltfilt(sos, signal, axis=-1)
-    base = fast if scale is None else sosfiltfilt(sos, scale, axis=-1)
-    deviation = median_abs_deviation(base, axis=-1, scale="normal")
-    return np.abs(fast) > threshold * np.asarray(deviation)[..., None]
-
-
-def n_excursions(
-    x: ArrayLike,
-    *,
-    dt: float,
-    scale_of: ArrayLike | None = None,
-    apart_from: ArrayLike | None = None,
-    apart: float = 0.0,
-    cutoff: float = HIGH_FREQUENCY,
-    threshold: float = 5.0,
-) -> NDArray[np.int64]:
-    """Number of transients: excursions of the high-passed signal beyond a robust deviation.
-
-    Parameters
-    ----------
-    x : (..., n_steps) array
-    dt : float
-        Step (s).
-    scale_of : array like `x`, optional
-        Signal whose high-passed deviation is the scale; `x` itself by default.
-    apart_from : array like `x`, optional
-        Signal that excuses a transient: one that lies within `apart` of an excursion of this
-        signal, on its own scale, is not counted.
-    apart : float
-        Excursions of `x` up to this far apart are one transient (s); 0 for none but neighbours.
-    cutoff : float
-        Corner of the high-pass (Hz), fourth order, without phase shift.
-    threshold : float
-        In robust standard deviations (1.4826 times the median absolute deviation).
-
-    Returns
-    -------
-    (...) int array
-        Runs of steps beyond the threshold, either sign.
-    """
-    check.number("dt", dt, above=0)
-    check.number("apart", apart, low=0)
-    check.number("cutoff", cutoff, above=0, below=0.5 / dt)
-    check.number("threshold", threshold, above=0)
-    signal = _signal("x", x)
-    others = [
-        None if other is None else check.array(name, other, shape=signal.shape)
-        for name, other in (("scale_of", scale_of), ("apart_from", apart_from))
-    ]
-    outside = _outside(signal, others[0], cutoff, threshold, dt).reshape(-1, signal.shape[-1])
-    excuse = np.zeros_like(outside)
-    if others[1] is not None:
-        excuse = _outside(others[1], None, cutoff, threshold, dt).reshape(outside.shape)
-    width = max(1, round(apart / dt))
-    counts = []
-    for rows in zip(outside, excuse, strict=True):
-        steps, known = (np.flatnonzero(row) for row in rows)
-        first = np.flatnonzero(np.diff(steps, prepend=-2 * width) > width)
-        starts, ends = steps[first], steps[np.append(first, steps.size)[1:] - 1]
-        near = np.searchsorted(known, ends + width, "right") > np.searchsorted(
-            known, starts - width
-        )
-        counts.append(starts.size - int(near.sum()))
-    return np.reshape(counts, signal.shape[:-1])
-
-
-def cutoff_frequency(x: ArrayLike, y: ArrayLike, *, dt: float, segment: float = 2.0) -> float:
-    """Frequency at which the transfer from `x` to `y` has lost half of its power (-3 dB).
-
-    The transfer is estimated by Welch's method; its low-frequency value is 1 for the leak.
+def power_transfer(
+    x: ArrayLike, y: ArrayLike, *, dt: float, segment: float = 2.0
+) -> tuple[Array, Array]:
+    """Power transfer of a filter from the signals before and after it, by Welch's method.
 
     Parameters
     ----------
@@ -520,8 +323,10 @@ def cutoff_frequency(x: ArrayLike, y: ArrayLike, *, dt: float, segment: float = 
 
     Returns
     -------
-    float
-        Hz, interpolated between frequencies; NaN if the transfer never falls that far.
+    freqs : (n_freqs,) array
+        Above zero (Hz): the mean is removed, so frequency 0 has no power.
+    transfer : (n_freqs,) array
+        1 where `x` has no power.
 
     Raises
     ------
@@ -534,16 +339,10 @@ def cutoff_frequency(x: ArrayLike, y: ArrayLike, *, dt: float, segment: float = 
     second = check.array("y", y, shape=first.shape)
     if first.size < n:
         raise ValueError(f"x: expected at least {n} steps, a segment, got {first.size}")
-    f, cross = csd(first, second, fs=1 / dt, nperseg=n)
-    _, power = welch(first, fs=1 / dt, nperseg=n)
-    # The mean is removed, so frequency 0 has no power; nor has a constant any.
+    f, cross = scipy.signal.csd(first, second, fs=1 / dt, nperseg=n)
+    _, power = scipy.signal.welch(first, fs=1 / dt, nperseg=n)
     transfer = np.divide(np.abs(cross), power, out=np.ones(f.shape), where=power > 0) ** 2
-    below = np.flatnonzero((transfer < 0.5) & (f > 0))
-    if below.size == 0:
-        return float("nan")
-    i = below[0]
-    share = (transfer[i - 1] - 0.5) / (transfer[i - 1] - transfer[i])
-    return float(f[i - 1] + share * (f[i] - f[i - 1]))
+    return f[1:], transfer[1:]
 
 
 def peak_frequencies(
@@ -572,6 +371,6 @@ def peak_frequencies(
     check.number("f_min", f_min)
     check.number("height", height)
     values = check.array("spectrum", spectrum, shape=(f.size,))
-    found, _ = find_peaks(values, height=height)
+    found, _ = scipy.signal.find_peaks(values, height=height)
     found = found[f[found] >= f_min]
     return f[found[np.argsort(-values[found], kind="stable")]]

@@ -1,124 +1,42 @@
-"""Synaptic weights and the two-layer, fully reciprocal network (section Network Connectivity)."""
+"""The two-layer, fully reciprocal network (section Network Connectivity)."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lsm import _validate as check
 from lsm._validate import Array
+from lsm.weights import WeightDistribution
 
 
-class WeightDistribution(Protocol):
-    """Anything that draws non-negative weights; inhibition gets its sign from the source."""
-
-    def sample(self, shape: tuple[int, ...], *, rng: np.random.Generator) -> Array:
-        """Draw weights of the given shape."""
-        ...
-
-
-@dataclass(frozen=True, kw_only=True)
-class Normal:
-    """Normal weights of mean `mean` and deviation ``cv * mean`` (section Synaptic Weights).
-
-    A negative draw (five standard deviations out at cv = 0.2) would change the kind of synapse;
-    its magnitude is taken.
-
-    Raises
-    ------
-    ValueError
-        If `mean` is not positive or `cv` is negative.
-    """
-
-    mean: float
-    cv: float = 0.2
-
-    def __post_init__(self) -> None:
-        check.number("mean", self.mean, above=0)
-        check.number("cv", self.cv, low=0)
-
-    def sample(self, shape: tuple[int, ...], *, rng: np.random.Generator) -> Array:
-        """Draw weights of the given shape."""
-        return np.abs(check.generator(rng).normal(self.mean, self.cv * self.mean, shape))
+def neuron_names(sign: NDArray[np.int64]) -> tuple[str, ...]:
+    """Names as in the paper: EN1, EN2, ... for excitatory (+1), IN1, ... for inhibitory neurons."""
+    counts = np.where(sign > 0, np.cumsum(sign > 0), np.cumsum(sign < 0))
+    kinds = np.where(sign > 0, "EN", "IN")
+    return tuple(f"{kind}{count}" for kind, count in zip(kinds, counts, strict=True))
 
 
-@dataclass(frozen=True, kw_only=True)
-class Lognormal:
-    """Lognormal weights; `mean` and `cv` are those of the weights, not of their logarithm.
+def neuron_kinds(sizes: tuple[int, int]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Layer and sign of each neuron of a two-layer network.
 
-    With ``of="logarithm"`` they are those of the logarithm, the other reading of the text, which
-    MATLAB's `lognrnd` would give: all weights are then above 1.
-
-    Raises
-    ------
-    ValueError
-        If `mean` is not positive, `cv` is negative, or `of` is neither "weights" nor "logarithm".
-    """
-
-    mean: float
-    cv: float = 0.2
-    of: str = "weights"
-
-    def __post_init__(self) -> None:
-        check.number("mean", self.mean, above=0)
-        check.number("cv", self.cv, low=0)
-        check.choice("of", self.of, ("weights", "logarithm"))
-
-    def sample(self, shape: tuple[int, ...], *, rng: np.random.Generator) -> Array:
-        """Draw weights of the given shape."""
-        if self.of == "logarithm":
-            return check.generator(rng).lognormal(self.mean, self.cv * self.mean, shape)
-        variance = np.log1p(self.cv**2)
-        mu = np.log(self.mean) - variance / 2
-        return check.generator(rng).lognormal(mu, np.sqrt(variance), shape)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Binary:
-    """Weights that are 1 with probability `p`, else 0.
-
-    Raises
-    ------
-    ValueError
-        If `p` lies outside [0, 1].
-    """
-
-    p: float
-
-    def __post_init__(self) -> None:
-        check.number("p", self.p, low=0, high=1)
-
-    def sample(self, shape: tuple[int, ...], *, rng: np.random.Generator) -> Array:
-        """Draw weights of the given shape."""
-        return (check.generator(rng).random(shape) < self.p).astype(np.float64)
-
-
-WEIGHT_KINDS = ("binary", "lognormal", "normal")
-
-
-def weight_distribution(kind: str, mean: float) -> WeightDistribution:
-    """The paper's weight distribution of a given kind and mean (Figure 5A-C).
+    Excitatory neurons come first, layer 1 before layer 2, then the inhibitory ones likewise.
 
     Parameters
     ----------
-    kind : {"normal", "lognormal", "binary"}
-    mean : float
-        Mean weight; for binary weights, the probability of a weight of 1.
+    sizes : (int, int)
+        Number of excitatory neurons in each layer; as many inhibitory ones go with them.
 
-    Raises
-    ------
-    ValueError
-        If the kind is unknown or the mean out of range.
+    Returns
+    -------
+    layer, sign : (n_neurons,) int array
+        Counted from 1; +1 for excitatory neurons, -1 for inhibitory ones.
     """
-    check.choice("kind", kind, WEIGHT_KINDS)
-    check.number("mean", mean, low=0, high=1 if kind == "binary" else np.inf)
-    if kind == "binary":
-        return Binary(p=mean)
-    return Normal(mean=mean) if kind == "normal" else Lognormal(mean=mean)
+    _check_sizes("sizes", sizes)
+    return np.tile(np.repeat([1, 2], sizes), 2), np.repeat([1, -1], sum(sizes))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -190,9 +108,7 @@ class Network:
     @property
     def names(self) -> tuple[str, ...]:
         """Names as in the paper: EN1, EN2, ... for excitatory, IN1, ... for inhibitory neurons."""
-        counts = np.where(self.sign > 0, np.cumsum(self.sign > 0), np.cumsum(self.sign < 0))
-        kinds = np.where(self.sign > 0, "EN", "IN")
-        return tuple(f"{kind}{count}" for kind, count in zip(kinds, counts, strict=True))
+        return neuron_names(self.sign)
 
 
 def _check_sizes(name: str, sizes: tuple[int, int]) -> None:
@@ -233,9 +149,8 @@ def two_layer(
     """The paper's two-layer network (Figure 4A; with autapses, Supplementary Figure 7A).
 
     Sensors excite every neuron of layer 1 and none of layer 2; all neurons connect to all others
-    within and between layers. Excitatory neurons come first, layer 1 before layer 2, then the
-    inhibitory ones in the same order. The same `rng` gives the same weights with and without
-    autapses.
+    within and between layers. Neurons come in the order of `neuron_kinds`. The same `rng` gives the
+    same weights with and without autapses.
 
     Parameters
     ----------
@@ -260,8 +175,7 @@ def two_layer(
         If an argument is out of range or `weights` cannot be sampled.
     """
     check_two_layer(weights, sizes, n_sensors, autapses)
-    layer = np.tile(np.repeat([1, 2], sizes), 2)
-    sign = np.repeat([1, -1], sum(sizes))
+    layer, sign = neuron_kinds(sizes)
     n = layer.size
     w_in = weights.sample((n, n_sensors), rng=rng) * (layer == 1)[:, None]
     connected = np.ones((n, n)) if autapses else 1.0 - np.eye(n)
@@ -363,7 +277,7 @@ def scaled_time_constants(
     _check_sizes("sizes", sizes)
     _check_sizes("reference", reference)
     check.integer("n_sensors", n_sensors, low=1)
-    layer = np.tile(np.repeat([1, 2], sizes), 2)
+    layer, _ = neuron_kinds(sizes)
     others = 2 * sum(reference) - 1
     sensory = n_sensors * (layer == 1)
     return tau_dyn * ((layer.size - 1 + sensory) / (others + sensory)) ** power

@@ -7,17 +7,15 @@ half its length at both ends. Every continuous wavelet of PyWavelets is availabl
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import lru_cache
 from typing import Literal
 
 import numpy as np
-import pywt
-from numba import njit
 from numpy.typing import ArrayLike, NDArray
 from scipy import fft
 from scipy.optimize import brentq
 
+from lsm import _kernels, _pywavelets
 from lsm import _validate as check
 from lsm._validate import Array
 
@@ -27,27 +25,24 @@ BETA = 20.0  # MATLAB's time-bandwidth product is beta * gamma = 60
 # Below this share of its peak the Morse wavelet counts as zero. What is cut off may be compared
 # with what little a pure tone leaves at other frequencies, so that 1e-6 is not yet enough.
 _NEGLIGIBLE = 1e-8
-# Samples of a band for each one that its width demands, and how many of them a value between
-# them is interpolated from.
-_OVERSAMPLING = 2.3
-_N_TAPS = 12
-# A peak of the samples that reaches this share of the highest one may hold the highest value
-# between its samples.
-_CONTENDER = 0.7
-# Signals transformed at a time: the FFT works on several at once, which should stay in the cache.
-_N_BATCH = 8
-# Steps of the longest window whose interpolation is kept: 1 s at 1 ms, or at 0.5 ms.
-_N_KEPT_STEPS = 2000
-# Scales that PyWavelets is given at a time: it transforms the signal once for those alike.
-_N_SCALES = 16
+# Between these shares of its peak lies what a value between samples needs to be right about;
+# samples of that core for each one that its width demands, which is all of the band once.
+_CORE_SHARE = 1e-3
+_OVERSAMPLING = 1.75
+# Samples of a batch of signals: the FFT works on several at once, which should stay in the cache.
+_N_BATCH_SAMPLES = 32768
+# The largest coefficient, so that no square of the smallest is denormal in single precision.
+_LARGEST = 1e9
+# Samples of the signals that PyWavelets is given at a time.
+_N_PYWT_SAMPLES = 131072
+# Steps of the longest window whose interpolation is kept: 1 s at 0.1 ms.
+_N_KEPT_STEPS = 10000
 # What may lie beyond a signal, and how numpy pads it so.
 _PADDING: dict[str, Literal["constant", "wrap"] | None] = {
     "reflected": None,
     "zero": "constant",
     "periodic": "wrap",
 }
-# Families of PyWavelets that need parameters in their name: bandwidth and centre frequency.
-_PYWT_PARAMETERS = {"cmor": "B-C", "fbsp": "M-B-C", "shan": "B-C"}
 
 
 def morse(ratio: ArrayLike) -> Array:
@@ -74,6 +69,7 @@ def _morse_edge(level: float, low: float, high: float) -> float:
 
 
 _BAND = (_morse_edge(_NEGLIGIBLE, 1e-3, 1.0), _morse_edge(_NEGLIGIBLE, 1.0, 5.0))
+_CORE = (_morse_edge(_CORE_SHARE, 1e-3, 1.0), _morse_edge(_CORE_SHARE, 1.0, 5.0))
 
 
 def highest_frequency(dt: float) -> float:
@@ -132,51 +128,12 @@ def _checked(x: ArrayLike, freqs: ArrayLike, dt: float, wavelet: str) -> tuple[A
             f"freqs: expected values above 0 and up to the Nyquist frequency {nyquist:g} Hz, "
             f"got {f.min():g} to {f.max():g}"
         )
-    check.choice("wavelet", wavelet, ("morse", *_pywt_names(wavelet)))
+    check.choice("wavelet", wavelet, ("morse", *_pywavelets.names(wavelet)))
     return signals, f
 
 
-def _pywt_names(wavelet: str) -> list[str]:
-    """PyWavelets' continuous wavelets, and `wavelet` too if PyWavelets can make it."""
-    names = pywt.wavelist(kind="continuous")
-    names = [f"{name}{_PYWT_PARAMETERS.get(name, '')}" for name in names]
-    try:
-        if wavelet not in _PYWT_PARAMETERS:
-            pywt.ContinuousWavelet(wavelet)
-            names.append(wavelet)
-    except (ValueError, TypeError, AttributeError):
-        pass  # no such wavelet
-    return names
-
-
-def _half_reflected(x: Array) -> tuple[Array, int]:
-    """`x` with half its length reflected at both ends, and where `x` starts in it."""
-    n = x.shape[-1]
-    before = n // 2
-    pad = [(0, 0)] * (x.ndim - 1) + [(before, n - before)]
-    return np.pad(x, pad, mode="symmetric"), before
-
-
-def _pywt_rows(x: Array, freqs: Array, dt: float, wavelet: str) -> Iterator[NDArray]:
-    """One frequency after the other, scaled to amplitude 1 for a cosine: L1 norm like `morse`."""
-    mother = pywt.ContinuousWavelet(wavelet)
-    psi, t = mother.wavefun(level=12)
-    # Response at the frequency that PyWavelets assigns; its conventions of sign differ.
-    turn = 2j * np.pi * pywt.central_frequency(mother) * t
-    response = max(abs(np.trapezoid(psi * np.exp(sign * turn), t)) for sign in (-1, 1))
-    parts = 2.0 if mother.complex_cwt else 1.0  # a complex one sees half of a cosine
-    extended, start = _half_reflected(x)
-    inside = slice(start, start + x.shape[-1])
-    scales = pywt.frequency2scale(mother, freqs * dt)
-    for first in range(0, freqs.size, _N_SCALES):
-        some = scales[first : first + _N_SCALES]
-        coefs, _ = pywt.cwt(extended, some, mother, method="fft", axis=-1)
-        for row, scale in zip(coefs, some, strict=True):
-            yield row[..., inside] * (parts / response / np.sqrt(scale))
-
-
 def _band(f: float, n: int, dt: float) -> tuple[slice, Array]:
-    """Bins in which the Morse wavelet at `f` acts on a DCT-II of length n, and its factors there.
+    """Bins in which the Morse wavelet at `f` acts on a DCT-II of length n, and itself there.
 
     The DCT-II of a signal is the spectrum of its even extension, that is of half a length
     reflected at both ends; bin k is frequency k / (2 n dt).
@@ -185,7 +142,16 @@ def _band(f: float, n: int, dt: float) -> tuple[slice, Array]:
     first = max(1, int(np.ceil(_BAND[0] / per_bin)))
     last = min(n - 1, int(_BAND[1] / per_bin))
     band = slice(first, max(last + 1, first))
-    return band, morse(np.arange(band.start, band.stop) * per_bin) / (4 * n)
+    return band, morse(np.arange(band.start, band.stop) * per_bin)
+
+
+@lru_cache(maxsize=256)
+def _kept_band(f: float, n: int, dt: float) -> tuple[slice, NDArray]:
+    """`_band` in single precision: sweeps ask for the same frequencies again and again."""
+    band, factors = _band(f, n, dt)
+    factors = factors.astype(np.float32)
+    factors.setflags(write=False)
+    return band, factors
 
 
 def _samples(coefs: NDArray, first: int, centre: int, n_samples: int) -> tuple[NDArray, NDArray]:
@@ -243,11 +209,11 @@ def cwt(x: ArrayLike, freqs: ArrayLike, *, dt: float, wavelet: str = "morse") ->
         rows = []
         for value in f:
             band, factors = _band(value, signals.shape[-1], dt)
-            coefs = spectrum[..., band] * factors
+            coefs = spectrum[..., band] * (factors / (4 * signals.shape[-1]))
             real, imaginary = _samples(coefs, band.start, 0, signals.shape[-1])
             rows.append(real + 1j * imaginary)
     else:
-        rows = list(_pywt_rows(signals, f, dt, wavelet))
+        rows = list(_pywavelets.rows(signals, f, dt, wavelet))
     if not rows:
         return np.empty((*signals.shape[:-1], 0, signals.shape[-1]), dtype=np.complex128)
     return np.stack(rows, axis=-2)
@@ -256,107 +222,48 @@ def cwt(x: ArrayLike, freqs: ArrayLike, *, dt: float, wavelet: str = "morse") ->
 def _interpolation(n_steps: int, n_samples: int) -> tuple[NDArray[np.int64], Array]:
     """First sample and weights (n_steps, n_taps) for the value at each step of a window.
 
-    Steps lie in the middle of `n_steps` equal cells of the window, samples in `n_samples`. The
-    weights are a sinc that ends in a "semicircle" window, as good as Kaiser's without its Bessel
-    function (Barnett et al. 2019, SIAM J. Sci. Comput. 41:C479).
+    Steps lie in the middle of `n_steps` equal cells of the window, samples at the start of each
+    of `n_samples`. The weights are a sinc that ends in a "semicircle" window, as good as Kaiser's
+    without its Bessel function (Barnett et al. 2019, SIAM J. Sci. Comput. 41:C479).
     """
-    position = (np.arange(n_steps) + 0.5) * n_samples / n_steps - 0.5
-    first = np.floor(position).astype(np.int64) - (_N_TAPS // 2 - 1)
-    distance = (first - position)[:, None] + np.arange(_N_TAPS)
-    # So steep that the window's spectrum fades out where that of the samples repeats.
-    shape = np.pi * _N_TAPS / 2 * (1 - 1 / _OVERSAMPLING)
-    window = np.exp(shape * np.sqrt(np.maximum(1 - (2 * distance / _N_TAPS) ** 2, 0)) - shape)
+    n_taps = _kernels.N_TAPS
+    position = (np.arange(n_steps) + 0.5) * n_samples / n_steps
+    first = np.floor(position).astype(np.int64) - (n_taps // 2 - 1)
+    distance = (first - position)[:, None] + np.arange(n_taps)
+    # So steep that the window's spectrum fades out where the core of that of the samples repeats.
+    shape = np.pi * n_taps / 2 * (1 - 1 / _OVERSAMPLING)
+    window = np.exp(shape * np.sqrt(np.maximum(1 - (2 * distance / n_taps) ** 2, 0)) - shape)
     weights = np.sinc(distance) * window
-    return first, weights / weights.sum(axis=1, keepdims=True)
+    return first, (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=128)
 def _kept_interpolation(n_steps: int, n_samples: int) -> tuple[NDArray[np.int64], Array]:
-    """`_interpolation` of short windows, some 0.1 MB each, which sweeps ask for again and again."""
+    """`_interpolation` of windows of up to 0.9 MB, which sweeps ask for again and again."""
     found = _interpolation(n_steps, n_samples)
     for values in found:
         values.setflags(write=False)
     return found
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def _power_at(start: int, weights: Array, real: NDArray, imaginary: NDArray) -> float:
-    x = 0.0
-    y = 0.0
-    for tap in range(weights.size):
-        x += weights[tap] * real[start + tap]
-        y += weights[tap] * imaginary[start + tap]
-    return x * x + y * y
+def _coarse_samples(
+    spectrum: NDArray, band: slice, factors: NDArray, centre: int, work: NDArray
+) -> NDArray:
+    """Real and imaginary parts, in turn, at the ends of equal cells of the signal.
 
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _run_window_maxima(
-    all_real: NDArray,
-    all_imaginary: NDArray,
-    first: NDArray[np.int64],
-    weights: Array,
-    n_before: int,
-    n_skipped: int,
-    share: float,
-    out: Array,
-) -> None:
-    """Highest power at a step of each window, from fewer samples than steps.
-
-    Steps are skipped at the start of window `n_before`.
+    Like `_samples`, with coefficients that count once: those of an even signal are real, so that
+    one real FFT of `work`, two elements for each cell, gives both. Bin `centre` is moved to zero.
+    What comes out is the conjugate, which power does not see.
     """
-    n_signals, n_windows = out.shape
-    n_steps, margin = weights.shape
-    n_all = all_real.shape[1]
-    n_samples = n_all // n_windows
-    real = np.empty(n_all + 2 * margin, dtype=all_real.dtype)
-    imaginary = np.empty_like(real)
-    power = np.empty_like(real)
-    for i in range(n_signals):
-        for m in range(n_all):
-            real[margin + m] = all_real[i, m]
-            imaginary[margin + m] = all_imaginary[i, m]
-        # An even signal continues mirrored, its transform as the conjugate.
-        for m in range(margin):
-            real[margin - 1 - m] = all_real[i, m]
-            imaginary[margin - 1 - m] = -all_imaginary[i, m]
-            real[margin + n_all + m] = all_real[i, n_all - 1 - m]
-            imaginary[margin + n_all + m] = -all_imaginary[i, n_all - 1 - m]
-        for m in range(power.size):
-            power[m] = real[m] * real[m] + imaginary[m] * imaginary[m]
-        for w in range(n_windows):
-            start = margin + w * n_samples
-            stop = start + n_samples
-            low = n_skipped if w == n_before else 0
-            high = n_steps - 1
-            # The ends of the window, where power may still be rising outwards ...
-            highest = max(
-                _power_at(start + first[low], weights[low], real, imaginary),
-                _power_at(start + first[high], weights[high], real, imaginary),
-            )
-            inside = start + int(np.ceil((low + 0.5) * n_samples / n_steps - 0.5))
-            bound = highest
-            for m in range(inside, stop):
-                if power[m] > bound:
-                    bound = power[m]
-            bound *= share
-            # ... and the steps around each peak of the samples that may exceed all others.
-            for m in range(inside - 1, stop + 1):
-                if not power[m] > bound or power[m] < power[m - 1] or power[m] < power[m + 1]:
-                    continue
-                a = max(low, int((m - start - 0.5) * n_steps / n_samples))
-                b = min(high, int((m - start + 1.5) * n_steps / n_samples))
-                while a < b:
-                    step = (a + b) // 2
-                    rising = _power_at(start + first[step], weights[step], real, imaginary)
-                    step += 1
-                    falling = _power_at(start + first[step], weights[step], real, imaginary)
-                    if rising < falling:
-                        a = step
-                    else:
-                        b = step - 1
-                value = _power_at(start + first[a], weights[a], real, imaginary)
-                highest = max(highest, value)
-            out[i, w] = highest
+    n = len(spectrum)
+    n_below, n_above = centre - band.start, band.stop - centre
+    np.multiply(spectrum[:, centre : band.stop], factors[n_below:], out=work[:n, :n_above])
+    work[:, n_above : work.shape[1] - n_below] = 0.0
+    below = work[:n, work.shape[1] - n_below :]
+    np.multiply(spectrum[:, band.start : centre], factors[:n_below], out=below)
+    # Four at once: two or three together would be done one after the other, and take longer.
+    n_rows = n if n % 4 == 1 else n + -n % 4
+    return fft.rfft(work[:n_rows])[:n].view(work.dtype)
 
 
 def _morse_maxima(
@@ -365,27 +272,30 @@ def _morse_maxima(
     """Maximum power at `f` in each window, from the DCT-II of (n_signals, n) signals."""
     n_signals, n = spectrum.shape
     n_steps = n // n_windows
-    band, factors = _band(f, n, dt)
-    factors = factors.astype(spectrum.dtype)
-    centre = (band.start + band.stop) // 2
-    wanted = max(_OVERSAMPLING * (centre - band.start + 1), 2 * _N_TAPS)
+    band, factors = _kept_band(f, n, dt)
+    low, high = (min(round(edge * 2 * n * dt * f), n) for edge in _CORE)
+    centre = min(max((low + high) // 2, band.start), band.stop)
+    width = max(_OVERSAMPLING * (high - low), band.stop - band.start)
+    wanted = max(width / 2, 2 * _kernels.N_TAPS)
     per_window = fft.next_fast_len(int(np.ceil(wanted / n_windows)), real=True)
-    # A band that ends at the Nyquist frequency ends abruptly, too much so to interpolate.
-    coarse = per_window < 0.8 * n_steps and band.stop < n
-    per_window = per_window if coarse else n_steps
+    coarse = per_window < 0.9 * n_steps
+    result = np.empty((n_signals, n_windows))
     if coarse:
         make = _kept_interpolation if n_steps <= _N_KEPT_STEPS else _interpolation
         first, weights = make(n_steps, per_window)
-    result = np.empty((n_signals, n_windows))
-    for start in range(0, n_signals, _N_BATCH):
-        batch = slice(start, start + _N_BATCH)
-        coefs = spectrum[batch, band] * factors
-        real, imaginary = _samples(coefs, band.start, centre, n_windows * per_window)
+        n_samples = n_windows * per_window
+        n_batch = 4 * max(1, _N_BATCH_SAMPLES // (4 * n_samples))
+        work = np.zeros((min(n_batch, n_signals + -n_signals % 4), 2 * n_samples), spectrum.dtype)
+    else:
+        n_batch = 4
+    for start in range(0, n_signals, n_batch):
+        batch = slice(start, start + n_batch)
+        some = spectrum[batch]
         if coarse:
-            _run_window_maxima(
-                real, imaginary, first, weights, n_before, n_skipped, _CONTENDER, result[batch]
-            )
+            samples = _coarse_samples(some, band, factors, centre, work)
+            _kernels.run_window_maxima(samples, first, weights, n_before, n_skipped, result[batch])
         else:
+            real, imaginary = _samples(some[:, band] * (factors / 2), band.start, 0, n)
             power = real * real + imaginary * imaginary
             power[:, n_before * n_steps : n_before * n_steps + n_skipped] = 0.0
             result[batch] = power.reshape(-1, n_windows, n_steps).max(axis=-1)
@@ -400,7 +310,7 @@ def max_power(
     n_windows: int,
     wavelet: str = "morse",
     ends: str = "reflected",
-    skip: float = 0.0,
+    warm_up: float = 0.0,
 ) -> Array:
     """Maximum power of each frequency in each window (section Frequency Analysis).
 
@@ -423,7 +333,7 @@ def max_power(
     ends : {"reflected", "zero", "periodic"}
         What lies beyond the signal, by at least half its length; others than "reflected" for the
         Morse wavelet alone.
-    skip : float
+    warm_up : float
         Time at the start that is left out (s): the signal is reflected there, so that the edge
         where it starts from rest leaks into no frequency, and the first maximum begins there.
 
@@ -444,11 +354,11 @@ def max_power(
     check.integer("n_windows", n_windows, low=1)
     if n % n_windows:
         raise ValueError(f"n_windows: expected a divisor of n_steps = {n}, got {n_windows}")
-    n_skipped = round(check.number("skip", skip, low=0) / dt)
+    n_skipped = round(check.number("warm_up", warm_up, low=0) / dt)
     most = min(n // n_windows - 1, n // 2)
     if n_skipped > most:
         raise ValueError(
-            f"skip: expected <= {most * dt:g} s, within the first window, got {skip:g}"
+            f"warm_up: expected <= {most * dt:g} s, within the first window, got {warm_up:g}"
         )
     flat = signals.reshape(-1, n)
     if n_skipped:
@@ -468,7 +378,8 @@ def max_power(
         spectrum = fft.dct(flat, type=2, axis=-1)
         # Single precision is enough from here on, once the scale of each signal is taken out.
         scale = np.abs(spectrum).max(axis=-1, keepdims=True)
-        spectrum = (spectrum / scale).astype(np.float32)
+        spectrum = (spectrum / scale).astype(np.float32) * np.float32(_LARGEST)
+        scale /= _LARGEST * 2 * flat.shape[-1]
         inside = slice(n_before, n_before + n_windows)
         for i, value in enumerate(f):
             maxima = _morse_maxima(
@@ -476,10 +387,13 @@ def max_power(
             )
             found[:, i] = maxima[:, inside] * scale**2
     else:
-        for j, signal in enumerate(flat):  # one at a time: PyWavelets pads generously
-            for i, row in enumerate(_pywt_rows(signal[None], f, dt, wavelet)):
+        # A few signals at a time: PyWavelets pads generously, and holds all of its scales at once.
+        n_batch = max(1, _N_PYWT_SAMPLES // n)
+        for start in range(0, len(flat), n_batch):
+            batch = slice(start, start + n_batch)
+            for i, row in enumerate(_pywavelets.rows(flat[batch], f, dt, wavelet)):
                 power = np.abs(row) ** 2
                 power[:, :n_skipped] = 0.0
-                found[j, i] = power.reshape(n_windows, n // n_windows).max(axis=-1)
+                found[batch, i] = power.reshape(-1, n_windows, n // n_windows).max(axis=-1)
     result[sounding] = found
     return result.reshape(*signals.shape[:-1], f.size, n_windows)

@@ -17,19 +17,12 @@ from threadpoolctl import threadpool_limits
 
 from lsm import _validate as check
 from lsm._validate import Array
-from lsm.cache import cached, key, result_kind
 from lsm.dynamics import UPDATES, simulate
 from lsm.inputs import JITTER_LAWS, PSPKernel, bin_spikes, convolve_psp, present, spike_times
-from lsm.network import (
-    DELAY_LAWS,
-    Network,
-    WeightDistribution,
-    check_two_layer,
-    two_layer,
-    weight_distribution,
-    with_delays,
-)
+from lsm.network import DELAY_LAWS, Network, check_two_layer, two_layer, with_delays
 from lsm.neurons import LSM, time_constants
+from lsm.store import key, result_kind, stored
+from lsm.weights import WeightDistribution, weight_distribution
 
 #: Static leak constant of the networks. CHOSEN: the paper gives 1 "for this illustration"
 #: (Figure 1) and no value for the networks, where 1 leaves no high-frequency component at all.
@@ -47,20 +40,34 @@ class Setting:
     ----------
     weights : WeightDistribution
         Of all synapses. The paper does not say which of Figure 5's it drew Figure 4 from.
-    sizes, n_sensors, autapses
-        As in `two_layer`.
-    delay, delay_law : float, str
-        Mean conduction delay (s), 0 for none; and the law, as in `with_delays`.
+    sizes : (int, int)
+        Number of excitatory neurons in each layer; as many inhibitory ones go with them.
+    n_sensors : int
+        Number of sensory inputs.
+    autapses : bool
+        Whether each neuron also connects to itself.
+    delay : float
+        Mean conduction delay of the recurrent synapses (s), 0 for none.
+    delay_law : {"normal", "uniform"}
+        Law of the delays, as in `with_delays`.
     count_zero : bool
         Whether synapses of weight zero count among the i of Eq. 1.
-    update
-        As in `simulate`.
+    update : {"together", "in turn"}
+        Order in which neurons are updated, as in `simulate`.
     rate : float
         Mean rate of each sensor (Hz).
-    n_presentations, duration, jitter, law
-        As in `present`.
+    n_presentations : int
+        How often the input is repeated.
+    duration : float
+        Length of one presentation (s), a multiple of `dt`.
+    jitter : float
+        Displacement of each spike in each presentation (s), as in `present`.
+    law : {"uniform", "gaussian"}
+        Law of the displacement, as in `present`.
     kernel : PSPKernel
+        Post-synaptic potential of the sensory synapses.
     neuron : LSM
+        All neurons of the network.
     dt : float
         Step (s).
     stream : int
@@ -138,6 +145,19 @@ def generators(setting: Setting, seed: int, repeat: int = 0) -> tuple[np.random.
 
     They depend on `seed`, the setting's stream and the repeat alone: neither on the order of
     runs, nor on the number of workers, nor on the other settings of a sweep.
+
+    Parameters
+    ----------
+    setting : Setting
+    seed : int
+        Entropy of all random numbers.
+    repeat : int
+        Which independent draw.
+
+    Returns
+    -------
+    tuple of three numpy.random.Generator
+        For inputs, weights and delays.
     """
     check.integer("seed", seed)
     check.integer("repeat", repeat)
@@ -146,11 +166,19 @@ def generators(setting: Setting, seed: int, repeat: int = 0) -> tuple[np.random.
 
 
 def sensory_spikes(setting: Setting, *, rng: np.random.Generator) -> tuple[Array, Array]:
-    """Spike times of one presentation without jitter, and of all presentations with it (s).
+    """Spike times of one presentation without jitter, and of all presentations with it.
+
+    Parameters
+    ----------
+    setting : Setting
+    rng : numpy.random.Generator
 
     Returns
     -------
-    tuple of (n_sensors, n_spikes) and (n_sensors, n_presentations * n_spikes) array
+    reference : (n_sensors, n_spikes) array
+        Of one presentation, without jitter (s).
+    times : (n_sensors, n_presentations * n_spikes) array
+        Of all presentations, each spike displaced anew (s).
     """
     s = setting
     reference = spike_times(s.rate, s.duration, s.n_sensors, rng=rng)
@@ -161,9 +189,15 @@ def sensory_spikes(setting: Setting, *, rng: np.random.Generator) -> tuple[Array
 def sensory_input(setting: Setting, *, rng: np.random.Generator) -> Array:
     """PSP activity of all sensors over all presentations of a setting.
 
+    Parameters
+    ----------
+    setting : Setting
+    rng : numpy.random.Generator
+
     Returns
     -------
     (n_sensors, n_steps) array
+        Not negative (a.u.).
     """
     s = setting
     _, times = sensory_spikes(setting, rng=rng)
@@ -237,7 +271,8 @@ def sweep(
     draw: Callable[..., Any] | None = None,
     seed: int,
     n_repeats: int,
-    cache: Path | None = None,
+    first: int = 0,
+    store: Path | None = None,
     n_workers: int | None = None,
 ) -> list[list[Result]]:
     """Measure independent runs of many settings, on threads: the kernels release the lock.
@@ -249,14 +284,19 @@ def sweep(
     measure : callable
         From what `draw` gives to what shall be kept of it.
     settings : sequence of Setting
+        Conditions.
     draw : callable, optional
         What is drawn of a setting, called as `run`, which is the default.
     seed : int
+        Entropy of all random numbers.
     n_repeats : int
         Draws of each setting.
-    cache : Path, optional
+    first : int
+        The first of them; those before it are left out.
+    store : Path, optional
         Folder that keeps results and is asked for them first; `measure` and `draw` must then be
-        functions of this package, or partials of one, and what `measure` returns a NamedTuple.
+        functions of a watched package (`lsm.store.watch`), or partials of one, and what `measure`
+        returns a NamedTuple.
     n_workers : int, optional
         Threads; as many as processors by default. The results do not depend on it.
 
@@ -271,23 +311,25 @@ def sweep(
     """
     check.integer("seed", seed)
     check.integer("n_repeats", n_repeats, low=1)
+    check.integer("first", first)
     n_workers = cpu_count() or 1 if n_workers is None else n_workers
     check.integer("n_workers", n_workers, low=1)
-    cells = [(setting, repeat) for setting in settings for repeat in range(n_repeats)]
-    kind = None if cache is None else result_kind(measure)
-    drawn = "" if cache is None or draw in (None, run) else key(draw)
+    repeats = range(first, first + n_repeats)
+    cells = [(setting, repeat) for setting in settings for repeat in repeats]
+    draw = run if draw is None else draw
+    kind = None if store is None else result_kind(measure)
     progress = _Progress(len(cells))
 
     def one(cell: tuple[Setting, int]) -> Result:
         setting, repeat = cell
 
         def compute() -> Result:
-            return measure((draw or run)(setting, seed=seed, repeat=repeat))
+            return measure(draw(setting, seed=seed, repeat=repeat))
 
-        if cache is None or kind is None:
+        if store is None or kind is None:
             found = compute()
         else:
-            found = cached(cache, key(measure, drawn, setting, seed, repeat), kind, compute)
+            found = stored(store, key(measure, draw, setting, seed, repeat), kind, compute)
         progress.done()
         return found
 

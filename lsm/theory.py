@@ -85,7 +85,7 @@ def spectral_radius(
     return float(np.abs(np.linalg.eigvals(update)).max())
 
 
-def response(
+def linear_response(
     network: Network,
     neuron: LSM,
     sensors: ArrayLike,
@@ -94,7 +94,7 @@ def response(
     *,
     dt: float,
 ) -> NDArray[np.complex128]:
-    """Linear response of the neurons to each sensor.
+    """Response of the neurons to small changes of each sensor, at each frequency.
 
     Parameters
     ----------

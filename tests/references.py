@@ -9,17 +9,20 @@ from __future__ import annotations
 
 import base64
 import io
+import json
 import math
 import os
 import re
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 from nbval.plugin import IPyNbCell
 from PIL import Image
 
-from lsm import claims
+from rongala2021.scorecard import MIME
 
 # A printed number has four digits: its last one may flip.
 TEXT_TOLERANCE = 1.1e-3
@@ -125,7 +128,7 @@ def differences(reference: Sequence[Output], test: Sequence[Output]) -> list[str
         if kind.startswith("image/") and kind != "image/svg+xml":
             found += image_differences("".join(a), "".join(b))
         elif kind.endswith("json"):
-            if kind == claims.MIME:
+            if kind == MIME:
                 found += verdict_differences(a, b)
             found += json_differences(a, b)
         else:
@@ -159,7 +162,26 @@ def _compare_outputs(
     return not self.comparison_traceback
 
 
-def pytest_configure() -> None:
+def start_order(path: Path) -> float:
+    """Where a test file comes in the order of start: the longest notebooks first, unit tests last.
+
+    The driver writes how long a page took into the committed notebook; a notebook without it is
+    new, and may be the longest.
+    """
+    if path.suffix != ".ipynb":
+        return 0.0
+    metadata = json.loads(path.read_text(encoding="utf-8"))["metadata"]
+    return -metadata.get("lsm", {}).get("seconds", math.inf)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    order = {path: start_order(path) for path in {item.path for item in items}}
+    items.sort(key=lambda item: order[item.path])
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    # Else pytest-xdist starts the files with most tests first, which are the unit tests.
+    config.option.loadscopereorder = False
     IPyNbCell.compare_outputs = _compare_outputs
     # With another backend notebooks draw nothing, and say nothing.
     os.environ.pop("MPLBACKEND", None)

@@ -1,8 +1,8 @@
 """Another value for each field of a setting, for tests of what depends on which."""
 
 from lsm.inputs import PSPKernel
-from lsm.network import Normal
 from lsm.neurons import LSM
+from lsm.weights import Normal
 
 OTHERS = {
     "weights": Normal(mean=0.5),

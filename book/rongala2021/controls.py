@@ -1,0 +1,107 @@
+"""Controls: runs of a setting in which one thing that a network does is taken away."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import scipy  # its parts are loaded when used: that of stats takes half a second
+from numpy.typing import NDArray
+
+from lsm import _validate as check
+from lsm._validate import Array
+from lsm.dynamics import leak_gain, lsm_response
+from lsm.neurons import time_constants
+from lsm.sweeps import Run, Setting, run
+from lsm.theory import synaptic_lags
+
+
+def check_together(setting: Setting) -> None:
+    """Refuse neurons that are updated in turn, which no control or linear network is."""
+    if setting.update != "together":
+        raise ValueError(f"update: expected neurons updated together, got {setting.update!r}")
+
+
+def _relayed(found: Run, sent: Array, steps: NDArray[np.int64]) -> Array:
+    """Response of each neuron to its sensors, and to what the others sent some steps before."""
+    network, neuron = found.network, found.setting.neuron
+    weights = np.concatenate([network.w_in, network.w_rec], axis=1)
+    tau_dyn = time_constants(neuron, network.n_neurons)
+    # Isolated neurons count all sources as synapses, those of a network not always. All that have
+    # as many, and hear the others as late, are computed together.
+    kinds = np.column_stack([network.n_synapses, steps]).astype(np.int64)
+    each, kind_of = np.unique(kinds, axis=0, return_inverse=True)
+    activity = np.empty_like(sent)
+    heard = np.empty_like(sent)
+    for kind, (n_synapses, *late) in enumerate(each):
+        for source, n in enumerate(late):
+            heard[source, :n] = 0.0
+            heard[source, n:] = sent[source, : sent.shape[1] - n]
+        which = kind_of.ravel() == kind
+        k_static = neuron.k_static * n_synapses / weights.shape[1]
+        alone = replace(neuron, k_static=k_static, tau_dyn=tau_dyn[which])
+        sources = np.concatenate([found.inputs, heard])
+        activity[which] = lsm_response(sources, weights[which], alone, dt=found.setting.dt)
+    return activity
+
+
+def open_loop(setting: Setting, *, n_relays: int = 0, seed: int, repeat: int = 0) -> Run:
+    """The run of a setting with its loops cut open: a control for what they do.
+
+    With 0 relays each neuron receives from the others the *mean* of what it receives in the
+    network, so that it is as active as there. With one it receives what the others send when they
+    receive so, and so on: each relay lets signals cross one more synapse between neurons, and in
+    the limit the network itself is reached.
+
+    Parameters
+    ----------
+    setting : Setting
+    n_relays : int
+        Synapses between neurons that a signal can cross.
+    seed, repeat
+        As in `run`.
+
+    Returns
+    -------
+    Run
+        Its activity is not that of its network: for measures of the activity alone.
+
+    Raises
+    ------
+    ValueError
+        If a signal shall cross neurons that are updated in turn.
+    """
+    check.integer("n_relays", n_relays)
+    if n_relays:
+        check_together(setting)
+    found = run(setting, seed=seed, repeat=repeat)
+    means = np.broadcast_to(found.activity.mean(axis=-1, keepdims=True), found.activity.shape)
+    lags = synaptic_lags(found.network, setting.dt)
+    activity = _relayed(found, means, np.zeros_like(lags))
+    for _ in range(n_relays):
+        activity = _relayed(found, activity, np.minimum(lags, activity.shape[1]))
+    return found._replace(activity=activity)
+
+
+def filtered(setting: Setting, *, tau_dyn: float, seed: int, repeat: int = 0) -> Run:
+    """The run of a setting, its activity smoothed afterwards as the dynamic leak would.
+
+    A control for what the leak does within the network beyond being a low-pass filter.
+
+    Parameters
+    ----------
+    setting : Setting
+    tau_dyn : float
+        Time constant of the filter (s).
+    seed, repeat
+        As in `run`.
+
+    Returns
+    -------
+    Run
+    """
+    found = run(setting, seed=seed, repeat=repeat)
+    gain = float(leak_gain(tau_dyn, setting.dt, setting.neuron.solver))
+    return found._replace(
+        activity=scipy.signal.lfilter([gain], [1.0, gain - 1.0], found.activity, axis=-1)
+    )

@@ -1,0 +1,682 @@
+"""Drawing on given axes; the only module that imports matplotlib."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from importlib.resources import as_file, files
+
+import matplotlib.pyplot as plt
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.axis import Axis
+from matplotlib.collections import QuadMesh
+from matplotlib.colors import LogNorm
+from matplotlib.lines import Line2D
+from matplotlib.patches import FancyArrowPatch, Rectangle
+from matplotlib.ticker import LogLocator, NullFormatter, ScalarFormatter
+from numpy.typing import ArrayLike
+
+from lsm._validate import Array
+
+# Okabe and Ito's colours, and a darker purple for lines: they stay apart for colour-blind readers.
+EXCITATORY = "#0072B2"
+INHIBITORY = "#D55E00"
+SENSORY = "#4D4D4D"
+INPUT = "#4D4D4D"
+NO_LEAK = "#AA3377"
+LEAK = "#009E73"
+#: Of the two forms of the neuron, in the order of `settings.FORMS`.
+FORM_COLORS = (NO_LEAK, LEAK)
+#: Of the three models of an isolated neuron, in the order of `single.MODELS`.
+MODEL_COLORS = (NO_LEAK, LEAK, INHIBITORY)
+
+
+def use_style() -> None:
+    """Apply the book's style to all figures that follow."""
+    with as_file(files("rongala2021") / "style.mplstyle") as path:
+        plt.style.use(path)
+
+
+def panel_letter(ax: Axes, letter: str, *, dx: float = -28.0, dy: float = 3.0) -> None:
+    """Write a bold panel letter above the top left corner, `dx`, `dy` points away from it."""
+    ax.annotate(
+        letter,
+        (0, 1),
+        xycoords="axes fraction",
+        xytext=(dx, dy),
+        textcoords="offset points",
+        fontsize=11,
+        fontweight="bold",
+        va="bottom",
+    )
+
+
+def spike_raster(ax: Axes, times: ArrayLike, *, color: str, labels: Sequence[str]) -> None:
+    """Spike trains as rows of ticks, the first on top.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+    times : (n_trains, n_spikes) array
+        Seconds.
+    color : str
+    labels : sequence of str
+        One for each train.
+    """
+    rows = np.asarray(times)
+    ax.eventplot(rows, colors=color, lineoffsets=list(range(0, -len(rows), -1)), linelengths=0.7)
+    ax.set_yticks(-np.arange(len(rows)), labels)
+    ax.set_ylim(-len(rows) + 0.4, 0.6)
+    ax.tick_params(left=False)
+    ax.spines["left"].set_visible(False)
+
+
+def traces(
+    ax: Axes,
+    signals: ArrayLike,
+    *,
+    dt: float,
+    color: str | tuple[float, ...],
+    labels: Sequence[str] = (),
+    offset: float = 0.0,
+    start: float = 0.0,
+) -> None:
+    """Signals over time, each `offset` below the one before, its label at the left.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+    signals : (n_steps,) or (n_signals, n_steps) array
+    dt : float
+        Step (s).
+    color : str
+    labels : sequence of str
+        Written left of each trace, at the height of its median; none if empty.
+    offset : float
+        Distance between traces, in the signals' unit.
+    start : float
+        Time of the first step (s).
+    """
+    rows = np.atleast_2d(signals)
+    t = start + dt * np.arange(rows.shape[-1])
+    for i, row in enumerate(rows):
+        ax.plot(t, row - i * offset, color=color)
+    for i, label in enumerate(labels):
+        ax.annotate(
+            label,
+            (t[0], np.median(rows[i]) - i * offset),
+            xytext=(-4, 0),
+            textcoords="offset points",
+            ha="right",
+            va="center",
+            fontsize=7.5,
+        )
+
+
+def scale_bars(ax: Axes, *, x: float, y: float, x_label: str, y_label: str) -> None:
+    """Calibration bars of length `x` and `y` (data units) at the lower right, without axes."""
+    right = ax.get_xlim()[1]
+    bottom = ax.get_ylim()[0] - 0.4 * y
+    ax.plot(
+        [right - x, right, right],
+        [bottom, bottom, bottom + y],
+        color="black",
+        lw=1.4,
+        solid_capstyle="butt",
+    )
+    ax.annotate(
+        x_label,
+        (right - x / 2, bottom),
+        xytext=(0, -3),
+        textcoords="offset points",
+        ha="center",
+        va="top",
+        fontsize=7.5,
+    )
+    ax.annotate(
+        y_label,
+        (right, bottom + y / 2),
+        xytext=(-4, 0),
+        textcoords="offset points",
+        ha="right",
+        va="center",
+        fontsize=7.5,
+    )
+    ax.set_axis_off()
+
+
+def network_diagram(
+    ax: Axes,
+    w_rec: ArrayLike,
+    w_in: ArrayLike,
+    layer: ArrayLike,
+    sign: ArrayLike,
+    names: Sequence[str],
+) -> None:
+    """A layered network: sensors at the left, a column of each kind of neuron for each layer.
+
+    Lines have the colour of their source and widths that grow with their weight; a black edge
+    marks a neuron with an autapse.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+    w_rec : (n_neurons, n_neurons) array
+        Signed weights ``[target, source]``.
+    w_in : (n_neurons, n_sensors) array
+    layer : (n_neurons,) array
+        Counted from 1.
+    sign : (n_neurons,) array
+        +1 for excitatory, -1 for inhibitory neurons.
+    names : sequence of str
+    """
+    recurrent, sensory = np.asarray(w_rec), np.asarray(w_in)
+    layers, signs = np.asarray(layer), np.asarray(sign)
+    strongest = max(np.abs(recurrent).max(), sensory.max(), np.finfo(float).tiny)
+    place = np.empty((layers.size, 2))
+    for number in np.unique(layers):
+        for kind in (1, -1):
+            column = np.flatnonzero((layers == number) & (signs == kind))
+            place[column, 0] = 3.0 * number - 0.5 * kind
+            place[column, 1] = np.linspace(1, -1, column.size + 2)[1:-1]
+    sensors = np.zeros((sensory.shape[1], 2))
+    sensors[:, 1] = np.linspace(1, -1, sensory.shape[1] + 2)[1:-1]
+    ends = [(sensors[s], place[t], sensory[t, s], SENSORY, 0.0) for t, s in np.argwhere(sensory)]
+    for target, source in np.argwhere(recurrent * (1 - np.eye(layers.size))):
+        color = EXCITATORY if signs[source] > 0 else INHIBITORY
+        bend = 0.1
+        if place[target, 0] == place[source, 0]:  # within a column, bow out to its free side
+            downwards = place[target, 1] < place[source, 1]
+            bend = -0.6 if downwards == (signs[source] > 0) else 0.6
+        weight = abs(recurrent[target, source])
+        ends.append((place[source], place[target], weight, color, bend))
+    for start, end, weight, color, bend in ends:
+        ax.add_patch(
+            FancyArrowPatch(
+                start,
+                end,
+                connectionstyle=f"arc3,rad={bend}",
+                arrowstyle="-",
+                color=color,
+                lw=0.8 * weight / strongest,
+                alpha=0.4,
+            )
+        )
+    ax.scatter(sensors[:, 0], sensors[:, 1], s=30, marker="s", color=SENSORY, zorder=3)
+    for (x, y), kind, own, name in zip(place, signs, np.diag(recurrent), names, strict=True):
+        color = EXCITATORY if kind > 0 else INHIBITORY
+        edge = "black" if own else color
+        ax.scatter(x, y, s=200, color=color, edgecolor=edge, lw=1.5, zorder=3)
+        ax.text(x, y, name, ha="center", va="center", color="white", fontsize=5.5, zorder=4)
+    heads = [(0.0, "sensors")] + [(3.0 * number, f"layer {number}") for number in np.unique(layers)]
+    for x, text in heads:
+        ax.text(x, 1.02, text, ha="center", fontsize=8)
+    handles = [
+        Line2D([], [], color=EXCITATORY, marker="o", label="excitatory (EN)"),
+        Line2D([], [], color=INHIBITORY, marker="o", label="inhibitory (IN)"),
+        Line2D([], [], color=SENSORY, marker="s", label="sensory"),
+    ]
+    ax.legend(handles=handles, loc="center left", bbox_to_anchor=(0.98, 0.5))
+    ax.set_xlim(-0.4, 3.0 * layers.max() + 1.3)
+    ax.set_ylim(-1, 1.15)
+    ax.set_axis_off()
+
+
+def _edges(freqs: Array) -> Array:
+    step = np.sqrt(freqs[1:] / freqs[:-1])
+    return np.concatenate([[freqs[0] / step[0]], freqs[:-1] * step, [freqs[-1] * step[-1]]])
+
+
+def _log_frequency_axis(axis: Axis) -> None:
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5), numticks=12))
+    axis.set_major_formatter(ScalarFormatter())
+    axis.set_minor_formatter(NullFormatter())
+
+
+def plain_ticks(axis: Axis, values: ArrayLike) -> None:
+    """Ticks of a log axis at these values alone, written out."""
+    numbers = np.asarray(values)
+    axis.set_ticks(numbers, [f"{x:g}" for x in numbers])
+    axis.set_minor_formatter(NullFormatter())
+
+
+def power_map(
+    ax: Axes, power: ArrayLike, freqs: ArrayLike, *, limits: tuple[float, float]
+) -> QuadMesh:
+    """Power over presentations and frequency, colour and frequency on log scales.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+    power : (n_freqs, n_presentations) array
+    freqs : (n_freqs,) array
+        Equal ratios (Hz).
+    limits : (float, float)
+        Ends of the colour scale, to share between maps; powers below are drawn as its lower end.
+
+    Returns
+    -------
+    matplotlib.collections.QuadMesh
+        For a colour bar.
+    """
+    values, f = np.asarray(power), np.asarray(freqs)
+    x = np.arange(values.shape[1] + 1) + 0.5
+    mesh = ax.pcolormesh(
+        x, _edges(f), np.maximum(values, limits[0]), norm=LogNorm(*limits), rasterized=True
+    )
+    ax.set_yscale("log")
+    _log_frequency_axis(ax.yaxis)
+    ax.set_xlabel("presentation")
+    ax.set_ylabel("frequency (Hz)")
+    return mesh
+
+
+def spectra(ax: Axes, freqs: ArrayLike, values: ArrayLike, *, color: str, label: str) -> None:
+    """Spectra on log axes: their median as a line, their whole range as a band.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+    freqs : (n_freqs,) array
+        Hz.
+    values : (n_spectra, n_freqs) array
+    color, label : str
+    """
+    f, rows = np.asarray(freqs), np.asarray(values)
+    ax.fill_between(f, rows.min(axis=0), rows.max(axis=0), color=color, alpha=0.25, lw=0)
+    ax.loglog(f, np.median(rows, axis=0), color=color, label=label)
+    _log_frequency_axis(ax.xaxis)
+    ax.set_xlabel("frequency (Hz)")
+
+
+def ratios(
+    ax: Axes, values: Mapping[str, ArrayLike], bounds: Mapping[str, float], *, color: str
+) -> None:
+    """Ratios on a log axis, one row for each name: all repetitions, their median, and a bound.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+    values : mapping of str to array
+        Ratios of each row, the first on top.
+    bounds : mapping of str to float
+        What the median of a row should reach, drawn as a tick, for some or all rows.
+    color : str
+    """
+    for row, (name, repeated) in enumerate(values.items()):
+        each = np.asarray(repeated, dtype=float)
+        ax.plot(each, np.full(each.size, row), "|", color=color, alpha=0.6, ms=7)
+        ax.plot(np.median(each), row, "o", color=color, ms=5)
+        label = f"{np.median(each):.3g}"
+        ax.text(1.02, row, label, transform=ax.get_yaxis_transform(), va="center", fontsize=7)
+        if name in bounds:
+            ax.plot([bounds[name]] * 2, [row - 0.35, row + 0.35], color="0.3", lw=1.5)
+    ax.axvline(1, color="0.6", lw=0.7, ls="--", zorder=0)
+    ax.set_xscale("log")
+    ax.set_yticks(range(len(values)), list(values))
+    ax.set_ylim(len(values) - 0.4, -0.7)
+
+
+def growth(ax: Axes, sizes: ArrayLike, values: ArrayLike, *, color: str, label: str) -> None:
+    """Cost against size on log axes: medians as a line, all repetitions as ticks.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+    sizes : (n_sizes,) array
+    values : (n_sizes, n_repeats) array
+        NaN where a size was repeated less often.
+    color, label : str
+    """
+    n, rows = np.asarray(sizes, dtype=float), np.asarray(values, dtype=float)
+    ax.loglog(n, np.nanmedian(rows, axis=1), "o-", color=color, ms=4, label=label)
+    ax.loglog(n, rows, "_", color=color, alpha=0.6, ms=6)
+
+
+def shades(n: int) -> list[tuple[float, ...]]:
+    """`n` colours in the order of the values that they stand for, dark to light."""
+    return [tuple(color) for color in plt.get_cmap("cividis")(np.linspace(0.0, 0.85, n))]
+
+
+def presentations(ax: Axes, rows: ArrayLike, *, dt: float, color: str) -> None:
+    """Repeated traces as thin lines, and their mean as a thick one.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+    rows : (n_presentations, n_steps) array
+    dt : float
+        Step (s).
+    color : str
+        Of the mean.
+    """
+    each = np.asarray(rows)
+    t = dt * np.arange(each.shape[-1])
+    ax.plot(t, each.T, color="0.55", lw=0.25, alpha=0.6, rasterized=True)
+    ax.plot(t, each.mean(axis=0), color=color, lw=1.4)
+    ax.margins(x=0)
+
+
+def band(ax: Axes, x: ArrayLike, rows: ArrayLike, *, color: str, label: str | None = None) -> None:
+    """Repeated curves: their median as a line with markers, their whole range as a band.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+    x : (n_points,) array
+    rows : (n_repeats, n_points) array
+    color, label : str
+    """
+    each = np.asarray(rows)
+    ax.fill_between(x, each.min(axis=0), each.max(axis=0), color=color, alpha=0.25, lw=0)
+    ax.plot(x, np.median(each, axis=0), "o-", color=color, ms=3.5, label=label)
+
+
+def strips(ax: Axes, values: Mapping[str, ArrayLike], colors: Sequence[str]) -> None:
+    """Columns of points, one for each repetition, with mean and standard deviation beside them.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+    values : mapping of str to (n_repeats,) array
+    colors : sequence of str
+    """
+    for column, (each, color) in enumerate(zip(values.values(), colors, strict=True)):
+        y = np.asarray(each)
+        shift = np.linspace(-0.18, 0.06, y.size)
+        ax.plot(column + shift, y, "o", color=color, ms=2, alpha=0.5, mew=0)
+        ax.errorbar(column + 0.24, y.mean(), y.std(), fmt="o", color=color, ms=4, capsize=2.5)
+    ax.set_xticks(range(len(values)), list(values))
+    ax.set_xlim(-0.5, len(values) - 0.5)
+
+
+def _frequencies_along(ax: Axes, freqs: Array) -> None:
+    _log_frequency_axis(ax.xaxis)
+    ax.set_xlim(freqs[0], freqs[-1])
+    ax.set_xlabel("frequency (Hz)")
+
+
+def _labelled(values: xr.DataArray, over: str) -> list[tuple[str, xr.DataArray]]:
+    """The parts of an array along one axis, with their labels as text."""
+    labels = values[over].values
+    texts = [f"{x:g}" if values[over].dtype.kind in "if" else str(x) for x in labels]
+    return list(zip(texts, (values.isel({over: i}) for i in range(labels.size)), strict=True))
+
+
+def power_spectra(
+    ax: Axes,
+    power: xr.DataArray,
+    over: str,
+    *,
+    colors: Sequence[str | tuple[float, ...]] | None = None,
+    reference: xr.DataArray | None = None,
+) -> None:
+    """Power spectra of several conditions on log axes: the mean of each, its range as a band.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+    power : DataArray over conditions, repeats and frequency (Hz)
+    over : str
+        Axis of the conditions.
+    colors : sequence of colours, optional
+        One for each condition; by default `shades`.
+    reference : DataArray over frequency, optional
+        Spectrum of the input, drawn dashed.
+    """
+    f = power["frequency"].values
+    if reference is not None:
+        ax.loglog(f, reference, color=INPUT, ls="--", lw=1.2, label="input")
+    curves = _labelled(power, over)
+    for (label, repeated), color in zip(curves, colors or shades(len(curves)), strict=True):
+        rows = repeated.transpose(..., "frequency").values
+        ax.fill_between(f, rows.min(axis=0), rows.max(axis=0), color=color, alpha=0.13, lw=0)
+        ax.loglog(f, rows.mean(axis=0), color=color, lw=1.3, label=label)
+    _frequencies_along(ax, f)
+
+
+def single_spectra(ax: Axes, power: xr.DataArray, over: str) -> None:
+    """As `power_spectra`, with a line for each repeat and none for the mean."""
+    f = power["frequency"].values
+    curves = _labelled(power, over)
+    for (label, repeated), color in zip(curves, shades(len(curves)), strict=True):
+        rows = repeated.transpose(..., "frequency").values
+        lines = ax.loglog(f, rows.T, color=color, lw=0.7, alpha=0.85)
+        lines[0].set_label(label)
+    _frequencies_along(ax, f)
+
+
+def densities(
+    ax: Axes,
+    samples: Mapping[str, ArrayLike],
+    *,
+    bins: ArrayLike,
+    colors: Sequence[str | tuple[float, ...]],
+) -> None:
+    """Share of the values of several samples in each bin, as outlines.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+    samples : mapping of str to array
+    bins : (n_bins + 1,) array
+    colors : sequence of colours
+        One for each sample.
+    """
+    edges = np.asarray(bins)
+    for (label, values), color in zip(samples.items(), colors, strict=True):
+        counts, _ = np.histogram(np.ravel(values), edges)
+        share = 100 * counts / np.size(values)
+        ax.stairs(share, edges, color=color, fill=True, alpha=0.25)
+        ax.stairs(share, edges, color=color, lw=1.2, label=label)
+
+
+def scan_map(
+    ax: Axes,
+    x: ArrayLike,
+    y: ArrayLike,
+    values: ArrayLike,
+    *,
+    limits: tuple[float, float],
+    level: float,
+) -> QuadMesh:
+    """Values over a log x axis and the rows of y, with the contour of a level.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+    x : (n_x,) array
+        Positive, equal ratios.
+    y : (n_y,) array
+        Equal distances.
+    values : (n_y, n_x) array
+        Positive.
+    limits : (float, float)
+        Ends of the logarithmic colour scale.
+    level : float
+
+    Returns
+    -------
+    matplotlib.collections.QuadMesh
+        For a colour bar.
+    """
+    columns, rows, grid = np.asarray(x), np.asarray(y), np.asarray(values)
+    half = np.diff(rows).mean() / 2
+    edges = np.append(rows - half, rows[-1] + half)
+    mesh = ax.pcolormesh(_edges(columns), edges, grid, norm=LogNorm(*limits), rasterized=True)
+    ax.contour(columns, rows, grid, levels=[level], colors="white", linewidths=1.5)
+    ax.set_xscale("log")
+    return mesh
+
+
+def dots(
+    ax: Axes, values: xr.DataArray, over: str, *, color: str, bound: float | None = None
+) -> None:
+    """Every repeat of each condition as a dot in its column, the mean as a bar; log axis.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+    values : DataArray over conditions and repeats
+    over : str
+        Axis of the conditions.
+    color : str
+    bound : float, optional
+        Drawn as a dashed line.
+    """
+    columns = _labelled(values, over)
+    for column, (_, each) in enumerate(columns):
+        y = each.values
+        x = column + np.linspace(-0.25, 0.25, y.size) if y.size > 1 else [column]
+        ax.plot(x, y, "o", color=color, ms=2.5, alpha=0.6, mew=0)
+        ax.plot([column - 0.33, column + 0.33], [np.nanmean(y)] * 2, color=color, lw=2)
+    if bound is not None:
+        ax.axhline(bound, color="0.4", lw=0.8, ls="--", zorder=0)
+    ax.set_yscale("log")
+    ax.set_xticks(range(len(columns)), [label for label, _ in columns])
+
+
+def rows_of_dots(
+    ax: Axes, values: Mapping[str, ArrayLike], *, color: str, bound: float | None = None
+) -> None:
+    """Every value of each condition as a tick in its row, the first on top, the median as a dot.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+    values : mapping of str to array
+    color : str
+    bound : float, optional
+        Drawn as a dashed line.
+    """
+    for row, each in enumerate(values.values()):
+        x = np.ravel(each)
+        ax.plot(x, np.full(x.size, row), "|", color=color, alpha=0.35, ms=8)
+        ax.plot(np.median(x), row, "o", color=color, ms=5, mec="white", mew=0.8)
+    if bound is not None:
+        ax.axvline(bound, color="0.4", lw=0.8, ls="--", zorder=0)
+    ax.set_yticks(range(len(values)), list(values))
+    ax.set_ylim(len(values) - 0.5, -0.5)
+
+
+def prediction(
+    ax: Axes, freqs: ArrayLike, predicted: ArrayLike, simulated: ArrayLike, *, color: str
+) -> None:
+    """A simulated spectrum as a line, and its prediction dashed.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+    freqs, predicted, simulated : (n_freqs,) array
+    color : str
+    """
+    f = np.asarray(freqs)
+    ax.loglog(f, simulated, color=color, lw=2.5, alpha=0.4)
+    ax.loglog(f, predicted, color=color, lw=1.0, ls="--")
+    ax.xaxis.set_major_locator(LogLocator(numticks=5))
+    ax.xaxis.set_major_formatter(ScalarFormatter())
+
+
+def forest(ax: Axes, margins: Mapping[str, ArrayLike], *, limits: tuple[float, float]) -> None:
+    """By which factor conditions are met: every sample, and the median; right of 1 it is met.
+
+    A median on the bound itself is grey: it meets "at least" and not "more than".
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+    margins : mapping of str to array
+        Factors of each condition, the first on top.
+    limits : (float, float)
+        Factors beyond are drawn as arrows at the ends of the log axis.
+    """
+    low, high = limits
+    for row, each in enumerate(margins.values()):
+        values = np.asarray(each, dtype=float)
+        values = values[np.isfinite(values)]
+        middle = float(np.median(values))
+        color = INPUT if middle == 1 else LEAK if middle > 1 else NO_LEAK
+        shown = np.clip(values, low, high)
+        ax.plot(shown, np.full(values.size, row), "|", color=color, alpha=0.5, ms=6)
+        ax.plot(shown[:1], [row], "o", color="white", mec=color, ms=4, zorder=3)
+        marker = "<" if middle < low else ">" if middle > high else "D"
+        ax.plot(np.clip(middle, low, high), row, marker, color=color, ms=4)
+    ax.axvline(1, color="0.3", lw=0.8)
+    ax.set_xscale("log")
+    ax.set_xlim(low / 1.2, high * 1.2)
+    ax.set_yticks(range(len(margins)), list(margins))
+    ax.set_ylim(len(margins) - 0.4, -0.6)
+    ax.grid(axis="y", color="0.92")
+    ax.set_axisbelow(True)
+
+
+def shares(
+    ax: Axes, shares: Mapping[str, tuple[float, float, float]], *, colors: Sequence[str]
+) -> None:
+    """Shares of seeds with their intervals, one row for each claim, the first on top.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+    shares : mapping of str to (share, low, high)
+    colors : sequence of str
+        One for each row.
+    """
+    for row, ((share, low, high), color) in enumerate(zip(shares.values(), colors, strict=True)):
+        ax.plot([low, high], [row, row], color=color, lw=2, alpha=0.5)
+        ax.plot(share, row, "o", color=color, ms=4)
+    ax.axvline(0.5, color="0.3", lw=0.8, ls="--")
+    ax.set_xlim(-0.03, 1.03)
+    ax.set_yticks(range(len(shares)), list(shares))
+    ax.set_ylim(len(shares) - 0.4, -0.6)
+    ax.grid(axis="y", color="0.92")
+    ax.set_axisbelow(True)
+
+
+def verdict_matrix(
+    ax: Axes,
+    verdicts: xr.DataArray,
+    symbols: Mapping[str, str],
+    *,
+    perhaps: Collection[tuple[str, str]] = (),
+) -> None:
+    """Verdicts as coloured cells with symbols; those that differ from the first row are framed.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+    verdicts : DataArray of str over rows, columns
+        Empty where there is none.
+    symbols : mapping of verdict to symbol
+        In the order of the colours: good, partly, borderline, bad, and others grey.
+    perhaps : collection of (row, column)
+        Cells whose frame is thin and dotted: they may differ by chance.
+    """
+    rows, columns = (verdicts[axis].values.tolist() for axis in verdicts.dims)
+    cells = verdicts.values.tolist()
+    colors = dict(zip(symbols, ("#8FD3BC", "#F6D58E", "#DDDDDD", "#E8A0A8"), strict=False))
+    for y, row in enumerate(cells):
+        for x, verdict in enumerate(row):
+            changed = verdict != cells[0][x] and verdict in colors
+            unsure = (rows[y], columns[x]) in perhaps
+            ax.add_patch(
+                Rectangle(
+                    (x - 0.46, y - 0.46),
+                    0.92,
+                    0.92,
+                    facecolor=colors.get(verdict, "white"),
+                    edgecolor="black" if changed else "none",
+                    lw=0.8 if unsure else 1.6,
+                    ls=":" if unsure else "-",
+                )
+            )
+            ax.text(x, y, symbols.get(verdict, ""), ha="center", va="center", fontsize=8)
+    ax.set_xlim(-0.5, len(columns) - 0.5)
+    ax.set_ylim(len(rows) - 0.5, -0.5)
+    ax.set_xticks(range(len(columns)), columns)
+    ax.set_yticks(range(len(rows)), rows)
+    ax.xaxis.tick_top()
+    ax.tick_params(length=0)
+    for side in ax.spines.values():
+        side.set_visible(False)

@@ -1,0 +1,501 @@
+"""Other readings of what the text leaves open, and what the claims measure under them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+import scipy  # its parts are loaded when used: that of stats takes half a second
+import xarray as xr
+from numpy.typing import ArrayLike
+
+from lsm import _validate as check
+from lsm._validate import Array
+from lsm.network import neuron_kinds, neuron_names
+from lsm.neurons import HodgkinHuxley, izhikevich_grid
+from lsm.spectrum import highest_frequency
+from lsm.sweeps import Setting
+from lsm.weights import Lognormal, weight_distribution
+from rongala2021.controls import open_loop
+from rongala2021.judging import judge_all, mean_interval, met
+from rongala2021.ledger import Claim
+from rongala2021.populations import population
+from rongala2021.run_measures import high_frequencies, transients
+from rongala2021.samples import (
+    RATES_3G,
+    Samples,
+    beaten,
+    samples_1,
+    samples_2,
+    samples_3,
+    samples_3g,
+    samples_4,
+    samples_5,
+    samples_6,
+    samples_7,
+    samples_8,
+    samples_s1,
+    samples_s4,
+    samples_s7,
+)
+from rongala2021.scale import Scale, changed, grid, sweep_grid
+from rongala2021.settings import figure_4, figure_5, figure_6, figure_7, figure_8
+from rongala2021.single import (
+    cutoff,
+    drive,
+    faithfulness,
+    izhikevich_faithfulness,
+    membrane_likeness,
+    trial,
+    variation,
+)
+from rongala2021.spectra import Spectrum
+
+#: Figures whose claims on networks are measured.
+FIGURES = ("4", "S7", "5", "6", "7", "8")
+
+
+def _unchanged(setting: Setting) -> Setting:
+    return setting
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Reading:
+    """One reading of the text: called with a setting, it gives the setting so read.
+
+    Attributes
+    ----------
+    change : callable
+        From a setting to the changed one.
+    spectrum : mapping of str to value
+        Fields of `Spectrum` that are others.
+    conditions : mapping of str to value
+        Fields of `NetworkConditions`, or of `NeuronConditions`, that are others.
+    figures : tuple of str
+        Which of `FIGURES` are measured.
+
+    Raises
+    ------
+    ValueError
+        If a figure is not among them.
+    """
+
+    change: Callable[[Setting], Setting] = _unchanged
+    spectrum: Mapping[str, Any] = field(default_factory=dict)
+    conditions: Mapping[str, Any] = field(default_factory=dict)
+    figures: tuple[str, ...] = FIGURES
+
+    def __post_init__(self) -> None:
+        for figure in self.figures:
+            check.choice("figures", figure, FIGURES)
+
+    def __call__(self, setting: Setting) -> Setting:
+        """The setting under this reading."""
+        return self.change(setting)
+
+
+def _neuron(setting: Setting, **changes: Any) -> Setting:
+    return replace(setting, neuron=replace(setting.neuron, **changes))
+
+
+def _of_logarithm(setting: Setting) -> Setting:
+    if not isinstance(setting.weights, Lognormal):
+        return setting
+    return replace(setting, weights=replace(setting.weights, of="logarithm"))
+
+
+# Neurons cannot be updated in turn where there are delays.
+_NO_DELAYS = ("4", "S7", "5", "7", "8")
+# Where the figure does not vary the weights itself.
+_ONE_WEIGHT = ("4", "S7", "6", "7")
+
+#: Readings for the networks. Fine steps cost in proportion, so fewer figures are measured.
+READINGS: dict[str, Reading] = {
+    "as taken": Reading(),
+    "time step 0.5 ms": Reading(change=partial(replace, dt=5e-4)),
+    "time step 0.25 ms": Reading(change=partial(replace, dt=2.5e-4), figures=("4", "S7", "5", "6")),
+    "time step 0.1 ms": Reading(change=partial(replace, dt=1e-4), figures=("4", "S7", "6")),
+    "Euler's method for Eq. 2": Reading(change=partial(_neuron, solver="euler")),
+    "neurons updated in turn": Reading(
+        change=partial(replace, update="in turn"), figures=_NO_DELAYS
+    ),
+    "|Σ w a| in Eq. 1": Reading(change=partial(_neuron, shunting=-1.0)),
+    "k_static = 1 (Fig. 1)": Reading(change=partial(_neuron, k_static=1.0)),
+    "k_static = 1/23 (A9, layer 1)": Reading(change=partial(_neuron, k_static=1 / 23)),
+    "zero weights are no synapses": Reading(change=partial(replace, count_zero=False)),
+    "lognormal: mean, CV of the logarithm": Reading(change=_of_logarithm),
+    "Gaussian jitter": Reading(change=partial(replace, law="gaussian")),
+    "uniform delays": Reading(change=partial(replace, delay_law="uniform"), figures=("6",)),
+    "lognormal weights, 0.4": Reading(
+        change=partial(replace, weights=weight_distribution("lognormal", 0.4)), figures=_ONE_WEIGHT
+    ),
+    "binary weights, 0.2": Reading(
+        change=partial(replace, weights=weight_distribution("binary", 0.2)), figures=_ONE_WEIGHT
+    ),
+    "10x8 keeps tau_dyn": Reading(conditions={"reference": (10, 8)}, figures=("8",)),
+    "20x16 keeps tau_dyn": Reading(conditions={"reference": (20, 16)}, figures=("8",)),
+    "ends: zero": Reading(spectrum={"ends": "zero"}, figures=_NO_DELAYS),
+    "ends: periodic": Reading(spectrum={"ends": "periodic"}, figures=_NO_DELAYS),
+    "wavelet cmor1.5-1.0": Reading(spectrum={"wavelet": "cmor1.5-1.0"}, figures=("7",)),
+    "wavelet morl": Reading(spectrum={"wavelet": "morl"}, figures=("7",)),
+    "wavelet mexh": Reading(spectrum={"wavelet": "mexh"}, figures=("7",)),
+}
+
+#: Readings for the isolated neuron: those above that concern it, and others.
+NEURON_READINGS: dict[str, Reading] = {
+    "as taken": READINGS["as taken"],
+    "time step 0.5 ms": READINGS["time step 0.5 ms"],
+    "time step 0.25 ms": READINGS["time step 0.25 ms"],
+    "time step 0.1 ms": READINGS["time step 0.1 ms"],
+    "Euler's method for Eq. 2": READINGS["Euler's method for Eq. 2"],
+    "Gaussian jitter": READINGS["Gaussian jitter"],
+    "k_static = 1/6 (A9)": Reading(change=partial(_neuron, k_static=1 / 6)),
+    "Izhikevich in steps of 0.5 ms": Reading(conditions={"n_substeps": 2}),
+    "weights 0.1 in Fig. 3": Reading(conditions={"weight_single": 0.1}),
+    "weights 0.001 in Fig. 3": Reading(conditions={"weight_single": 0.001}),
+    "against the reference": Reading(conditions={"against": "reference"}),
+}
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class NetworkConditions:
+    """What the figures on networks vary.
+
+    Attributes
+    ----------
+    tau_dyn : float
+        Time constant of the dynamic leak (s).
+    n_short : int
+        Presentations in Figures 5 to 8; Figures 4 and S7 have those of the setting.
+    delays, rates, counts, sizes, reference
+        As in `figure_6`, `figure_7` and `figure_8`.
+    """
+
+    tau_dyn: float
+    n_short: int
+    delays: ArrayLike
+    rates: Sequence[float]
+    counts: Sequence[int]
+    sizes: Sequence[tuple[int, int]]
+    reference: tuple[int, int] = (5, 4)
+
+
+def _samples_4(base: Setting, c: NetworkConditions, scale: Scale, reading: Reading) -> Samples:
+    settings = changed(figure_4(base, c.tau_dyn), reading)
+    found = sweep_grid(partial(high_frequencies, spectrum=scale.spectrum), settings, scale)
+    names = neuron_names(neuron_kinds(base.sizes)[1])
+    count = partial(transients, neurons=[names.index(name) for name in ("EN1", "IN1")])
+    held = sweep_grid(count, settings.sel(form="no leak"), scale, draw=open_loop)
+    return samples_4(found, sweep_grid(count, settings, scale), held)
+
+
+def _samples_s7(base: Setting, c: NetworkConditions, scale: Scale, reading: Reading) -> Samples:
+    settings = changed(figure_4(base, c.tau_dyn), reading)
+    measure = partial(high_frequencies, spectrum=scale.spectrum)
+    autapses = changed(settings, partial(replace, autapses=True))
+    plain = sweep_grid(measure, settings.sel(form=["no leak"]), scale)
+    return samples_s7(sweep_grid(measure, autapses, scale), plain)
+
+
+def _samples_5(base: Setting, c: NetworkConditions, scale: Scale, reading: Reading) -> Samples:
+    short = replace(base, n_presentations=c.n_short)
+    settings = changed(figure_5(short, c.tau_dyn), reading)
+    return samples_5(population(settings, scale))  # a group is one network here
+
+
+def _up_to_the_band_of(dt: float, spectrum: Spectrum) -> Spectrum:
+    """A spectrum with frequencies in the same ratios up to the band of a step."""
+    f = spectrum.freqs
+    ratio = f[-1] / f[-2]
+    more = np.floor(np.log(highest_frequency(dt) / f[-1]) / np.log(ratio) + 1e-6)
+    return replace(spectrum, freqs=np.append(f, f[-1] * ratio ** np.arange(1, more + 1)))
+
+
+def _samples_6(base: Setting, c: NetworkConditions, scale: Scale, reading: Reading) -> Samples:
+    short = replace(base, n_presentations=c.n_short)
+    settings = changed(figure_6(short, c.tau_dyn, c.delays), reading)
+    # The peaks of short delays lie near the top of the band, which rises with a finer step.
+    dt = reading(short).dt
+    wide = replace(scale, spectrum=_up_to_the_band_of(dt, scale.spectrum))
+    return samples_6(population(settings, wide), dt=dt)
+
+
+def _samples_7(base: Setting, c: NetworkConditions, scale: Scale, reading: Reading) -> Samples:
+    short = replace(base, n_presentations=c.n_short)
+    settings = changed(figure_7(short, c.tau_dyn, c.rates, c.counts), reading)
+    return samples_7(population(settings, scale))
+
+
+def _samples_8(base: Setting, c: NetworkConditions, scale: Scale, reading: Reading) -> Samples:
+    short = replace(base, n_presentations=c.n_short)
+    settings = changed(figure_8(short, c.tau_dyn, c.sizes, reference=c.reference), reading)
+    return samples_8(population(settings, scale))
+
+
+_MEASURED = (_samples_4, _samples_s7, _samples_5, _samples_6, _samples_7, _samples_8)
+
+
+def network_samples(
+    base: Setting, conditions: NetworkConditions, scale: Scale, reading: Reading
+) -> Samples:
+    """What the claims on networks measure under a reading of the text.
+
+    Parameters
+    ----------
+    base : Setting
+        Without dynamic leak.
+    conditions : NetworkConditions
+    scale : Scale
+        A group of Figure 5 is one network here.
+    reading : Reading
+        Changes one thing in every setting, spectrum or condition of its figures.
+
+    Returns
+    -------
+    dict of claim to samples
+    """
+    scale = replace(scale, spectrum=replace(scale.spectrum, **reading.spectrum))
+    conditions = replace(conditions, **reading.conditions)
+    samples: Samples = {}
+    for figure, measured in zip(FIGURES, _MEASURED, strict=True):
+        if figure in reading.figures:
+            samples |= measured(base, conditions, scale, reading)
+    return samples
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class NeuronConditions:
+    """What the figures on the isolated neuron vary, and what they hold.
+
+    Attributes
+    ----------
+    tau_dyn : float
+        Time constant of the dynamic leak, and of the H-H membrane (s).
+    weight, weight_single : float
+        Of the synapses in Figure 2 and Supplementary Figure 1, and in Figure 3 and Supplementary
+        Figure 4.
+    n_substeps : int
+        As in `trial`.
+    against : {"input", "reference"}
+        What the outputs of Figure 3 are compared with: the input of the same presentation, or
+        that without jitter.
+    k_static, tau_values : array_like
+        Values in Figure 2.
+    rates : sequence of float
+        Hz, of Supplementary Figure 4, and of Figure 3G as far as its claim names them; the first
+        that of all other claims.
+
+    Raises
+    ------
+    ValueError
+        If `against` is something else.
+    """
+
+    tau_dyn: float
+    weight: float
+    weight_single: float
+    n_substeps: int = 1
+    against: str = "input"
+    k_static: ArrayLike
+    tau_values: ArrayLike
+    rates: Sequence[float]
+
+    def __post_init__(self) -> None:
+        check.choice("against", self.against, ("input", "reference"))
+
+
+def _samples_of_constants(settings: xr.DataArray, c: NeuronConditions, scale: Scale) -> Samples:
+    """Figures 1 and 2 and Supplementary Figure 1, at the first rate."""
+    draw = partial(drive, weight=c.weight)
+    driven = partial(
+        sweep_grid, settings=settings.isel(rate=0), scale=scale, draw=draw, repeats="input"
+    )
+    ks, taus = np.asarray(c.k_static), np.asarray(c.tau_values)
+    varied = driven(partial(variation, k_static=ks, tau_dyn=taus))
+    varied = varied.assign_coords(k_static=ks, tau_dyn=taus)
+    membrane = HodgkinHuxley(tau=c.tau_dyn)
+    likeness = driven(partial(membrane_likeness, tau_dyn=c.tau_dyn, membrane=membrane))
+    cutoffs = driven(partial(cutoff, tau_dyn=c.tau_dyn))["frequency"]
+    return samples_1(cutoffs, c.tau_dyn) | samples_2(varied) | samples_s1(likeness)
+
+
+def _samples_of_faithfulness(settings: xr.DataArray, c: NeuronConditions, scale: Scale) -> Samples:
+    """Figure 3 and Supplementary Figure 4."""
+
+    def compared(found: xr.Dataset) -> xr.Dataset:
+        if c.against == "input":
+            return found
+        return found.assign(r=found["r_reference"], rho=found["rho_reference"])
+
+    tried = partial(trial, tau_dyn=c.tau_dyn, weight=c.weight_single, n_substeps=c.n_substeps)
+    follow = partial(faithfulness, dt=settings.values[0].dt)
+    quality = compared(sweep_grid(follow, settings, scale, draw=tried, repeats="input"))
+    samples = samples_3(quality.isel(rate=0)) | samples_s4(quality)
+    named = [rate for rate in settings["rate"].values if rate in RATES_3G]
+    if named:
+        models = izhikevich_grid()
+        follow_all = partial(izhikevich_faithfulness, models=models, n_substeps=c.n_substeps)
+        draw = partial(drive, weight=c.weight_single)
+        some = settings.sel(rate=named)
+        each = compared(sweep_grid(follow_all, some, scale, draw=draw, repeats="input"))
+        samples |= samples_3g(beaten(quality.sel(rate=named), each))
+    return samples
+
+
+def neuron_samples(
+    base: Setting, conditions: NeuronConditions, scale: Scale, reading: Reading
+) -> Samples:
+    """What the claims on the isolated neuron measure under a reading of the text.
+
+    Parameters
+    ----------
+    base : Setting
+        Of the input; its neuron has the static leak constant.
+    conditions : NeuronConditions
+    scale : Scale
+        Its networks are inputs here.
+    reading : Reading
+        Changes one thing in every setting, or one condition.
+
+    Returns
+    -------
+    dict of claim to samples
+    """
+    conditions = replace(conditions, **reading.conditions)
+    rates = [float(rate) for rate in conditions.rates]
+    settings = changed(grid([replace(base, rate=rate) for rate in rates], rate=rates), reading)
+    of_constants = _samples_of_constants(settings, conditions, scale)
+    return of_constants | _samples_of_faithfulness(settings, conditions, scale)
+
+
+def verdicts(ledger: Mapping[str, Claim], found: Mapping[str, Samples]) -> xr.DataArray:
+    """Verdict of each claim under each reading.
+
+    Parameters
+    ----------
+    ledger : mapping of id to Claim
+    found : mapping of reading to Samples
+
+    Returns
+    -------
+    DataArray of str over reading, claim
+        Of the claims that the first reading measures, in the order of the ledger; empty where
+        another does not measure one.
+    """
+    judged = {name: judge_all(ledger, samples) for name, samples in found.items()}
+    first = next(iter(judged.values()))
+    claims = [claim for claim in ledger if claim in first]
+    cells = [[row[c].verdict if c in row else "" for c in claims] for row in judged.values()]
+    coords = {"reading": list(judged), "claim": claims}
+    return xr.DataArray(np.array(cells), coords=coords, name="verdict")
+
+
+class Turned(NamedTuple):
+    """Which readings turn a claim.
+
+    Attributes
+    ----------
+    clearly : tuple of str
+        Readings under which the verdict is another, beyond sampling error.
+    perhaps : tuple of str
+        Those under which it is another within sampling error.
+    n_readings : int
+        That measure the claim.
+    """
+
+    clearly: tuple[str, ...]
+    perhaps: tuple[str, ...]
+    n_readings: int
+
+
+def _differs(first: Sequence[bool], second: Sequence[bool]) -> bool:
+    """Whether the seeds in which only one of two holds are too uneven for chance, at 10 %."""
+    only = [a for a, b in zip(first, second, strict=True) if a != b]
+    return bool(only) and float(scipy.stats.binomtest(sum(only), len(only)).pvalue) <= 0.1
+
+
+def turned(ledger: Mapping[str, Claim], found: Mapping[str, Samples]) -> dict[str, Turned]:
+    """Which readings turn each claim, seed by seed against the first reading.
+
+    Parameters
+    ----------
+    ledger : mapping of id to Claim
+    found : mapping of reading to Samples
+        The same seeds for all; the first reading is the one that the others are held against.
+
+    Returns
+    -------
+    dict of claim to Turned
+    """
+    judged = verdicts(ledger, found)
+    taken = next(iter(found))
+    rows = {}
+    for claim in judged["claim"].values.tolist():
+        column = judged.sel(claim=claim)
+        measured = column[column != ""]
+        other = measured["reading"].values[measured != column.sel(reading=taken)].tolist()
+        before = met(ledger[claim], found[taken][claim])
+        clearly = tuple(
+            name
+            for name in other
+            if any(map(_differs, before, met(ledger[claim], found[name][claim])))
+        )
+        perhaps = tuple(name for name in other if name not in clearly)
+        rows[claim] = Turned(clearly, perhaps, measured.size)
+    return rows
+
+
+def summary(ledger: Mapping[str, Claim], found: Mapping[str, Samples]) -> pd.DataFrame:
+    """Each claim's verdict under the first reading, and which others turn it, as `turned`."""
+    taken = verdicts(ledger, found).isel(reading=0)
+    rows = [
+        (
+            claim,
+            str(taken.sel(claim=claim).item()),
+            f"{t.n_readings - len(t.clearly) - len(t.perhaps)} of {t.n_readings}",
+            "; ".join(t.clearly),
+            "; ".join(t.perhaps),
+        )
+        for claim, t in turned(ledger, found).items()
+    ]
+    heads = ["claim", f"verdict {next(iter(found))}", "the same in", "turned by", "perhaps by"]
+    return pd.DataFrame(rows, columns=heads)
+
+
+def means(
+    found: Mapping[str, Samples], measures: Mapping[str, tuple[str, str]]
+) -> dict[str, Array]:
+    """Mean over seeds of some measures under each reading; NaN where it does not measure one.
+
+    Parameters
+    ----------
+    found : mapping of reading to Samples
+    measures : mapping of name to (claim, measure)
+
+    Returns
+    -------
+    dict of name to (n_readings,) array
+    """
+    return {
+        name: np.array(
+            [mean_interval([s[measure] for s in x.get(claim, ())])[0] for x in found.values()]
+        )
+        for name, (claim, measure) in measures.items()
+    }
+
+
+def in_rows(*found: Mapping[str, Samples]) -> pd.DataFrame:
+    """All that was measured, with a row for each reading, claim, seed and measure."""
+    rows = [
+        (reading, claim, seed, measure, float(value))
+        for part in found
+        for reading, samples in part.items()
+        for claim, each in samples.items()
+        for seed, sample in enumerate(each)
+        for measure, value in sample.items()
+    ]
+    return pd.DataFrame(rows, columns=["reading", "claim", "seed", "measure", "value"])

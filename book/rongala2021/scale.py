@@ -1,0 +1,166 @@
+"""How much of the study is run, and the sweeps of its grids of settings as labelled arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any, get_type_hints
+
+import numpy as np
+import xarray as xr
+
+from lsm import _validate as check
+from lsm.network import neuron_kinds, neuron_names
+from lsm.spectrum import highest_frequency, log_frequencies
+from lsm.sweeps import Setting, sweep
+from rongala2021.single import MODELS
+from rongala2021.spectra import Spectrum
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Scale:
+    """How many networks are run, from which random numbers, and how they are analysed.
+
+    Attributes
+    ----------
+    seed : int
+    n_networks : int
+        Networks, or inputs, of each setting.
+    first : int
+        The first of them; those before it are left out.
+    spectrum : Spectrum
+    store : Path, optional
+        Folder of results, as in `lsm.sweep`.
+
+    Raises
+    ------
+    ValueError
+        If a number is out of range.
+    """
+
+    seed: int
+    n_networks: int
+    first: int = 0
+    spectrum: Spectrum
+    store: Path | None = None
+
+    def __post_init__(self) -> None:
+        check.integer("seed", self.seed)
+        check.integer("n_networks", self.n_networks, low=1)
+        check.integer("first", self.first)
+        check.instance("spectrum", self.spectrum, Spectrum)
+
+
+def scale_of(given: Mapping[str, Any], *, store: Path | None = None, **changes: Any) -> Scale:
+    """The scale that a page's parameters describe.
+
+    Parameters
+    ----------
+    given : mapping of str to value
+        `seed` and `n_seeds`; of the spectrum `f_min`, `voices` and `warm_up`; and `dt`. Without
+        `f_min` the page takes no spectra.
+    store : Path, optional
+    **changes
+        Other fields of `Scale`.
+    """
+    dt = given.get("dt", Setting.dt)
+    freqs = np.empty(0)
+    if "f_min" in given:
+        voices = given.get("voices", 10)
+        freqs = log_frequencies(given["f_min"], highest_frequency(dt), voices=voices)
+    spectrum = Spectrum(freqs=freqs, warm_up=given.get("warm_up", 0.0))
+    fields = dict(seed=given["seed"], n_networks=given.get("n_seeds", 1), spectrum=spectrum)
+    return Scale(**(fields | {"store": store} | changes))
+
+
+def grid(settings: Sequence[Setting], **axes: Sequence[Any]) -> xr.DataArray:
+    """Settings as an array with named axes.
+
+    Parameters
+    ----------
+    settings : sequence of Setting
+        All combinations of the labels, the last axis varying fastest.
+    **axes
+        Labels of each axis.
+    """
+    cells = np.empty(len(settings), dtype=object)
+    cells[:] = settings
+    shape = [len(labels) for labels in axes.values()]
+    return xr.DataArray(cells.reshape(shape), coords={k: list(v) for k, v in axes.items()})
+
+
+def changed(settings: xr.DataArray, change: Callable[[Setting], Setting]) -> xr.DataArray:
+    """A grid of settings, each of them changed."""
+    return xr.apply_ufunc(np.frompyfunc(change, 1, 1), settings)
+
+
+def sweep_grid(
+    measure: Callable[..., Any],
+    settings: xr.DataArray,
+    scale: Scale,
+    *,
+    draw: Callable[..., Any] | None = None,
+    repeats: str = "network",
+) -> xr.Dataset:
+    """Measure many networks of each setting of a grid.
+
+    Parameters
+    ----------
+    measure : callable
+        Returns a NamedTuple of numbers, and of arrays whose types name their axes:
+        ``power: Annotated[Array, "frequency"]``.
+    settings : DataArray of Setting
+        From `grid`.
+    scale : Scale
+    draw : callable, optional
+        As in `lsm.sweep`.
+    repeats : str
+        Name of the axis of repeats.
+
+    Returns
+    -------
+    Dataset
+        A variable for each field of the tuple, with the axes of the grid, that of the repeats and
+        the field's own.
+    """
+    cells = list(settings.values.ravel())
+    rows = sweep(
+        measure,
+        cells,
+        draw=draw,
+        seed=scale.seed,
+        n_repeats=scale.n_networks,
+        first=scale.first,
+        store=scale.store,
+    )
+    plain = measure.func if isinstance(measure, partial) else measure
+    hints = get_type_hints(get_type_hints(plain)["return"], include_extras=True)
+    variables = {}
+    for name, hint in hints.items():
+        axes = getattr(hint, "__metadata__", ())
+        values = np.array([[getattr(found, name) for found in row] for row in rows])
+        values = values.reshape(*settings.shape, *values.shape[1:])
+        variables[name] = ((*settings.dims, repeats, *axes), values)
+    found = xr.Dataset(variables, coords=settings.coords)
+    found = found.assign_coords({repeats: scale.first + np.arange(scale.n_networks)})
+    if "frequency" in found.dims:
+        found = found.assign_coords(frequency=scale.spectrum.freqs)
+    if "presentation" in found.dims:
+        found = found.assign_coords(presentation=np.arange(found.sizes["presentation"]) + 1)
+    if "model" in found.dims:
+        found = found.assign_coords(model=list(MODELS))
+    if "signal" in found.dims:
+        found = found.assign_coords(signal=["input", *MODELS])
+    if "neuron" in found.dims:
+        layer, sign = neuron_kinds(cells[0].sizes)
+        found = found.assign_coords(
+            neuron=list(neuron_names(sign)), layer=("neuron", layer), sign=("neuron", sign)
+        )
+    return found
+
+
+def with_networks(scale: Scale, n_networks: int) -> Scale:
+    """The same scale with another number of networks."""
+    return replace(scale, n_networks=n_networks)

@@ -1,0 +1,692 @@
+"""The driver that executes the notebooks and compiles the book, on a small book of its own.
+
+Most tests call the driver in this process, on a copy of a book that was built once, without Jupyter
+Book and without a kernel for the gatherer; what concerns processes runs in processes.
+"""
+
+import contextlib
+import importlib.util
+import io
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import tomllib
+from pathlib import Path
+
+import psutil
+import pytest
+from jupyter_core.utils import ensure_event_loop
+
+ROOT = Path(__file__).parents[2]
+PARAMETERS = "seed: int = 1  # entropy\nrate: float = 2.0  # Hz\nkind: str = 'a'  # word"
+PYPROJECT = """[tool.setuptools]
+packages = ["lsm", "study", "study.inner"]
+package-dir = { study = "book/study" }
+"""
+SOURCES = (
+    "lsm/model.py",
+    "lsm/deep/part.py",
+    "lsm/look.mplstyle",
+    "book/study/page.py",
+    "book/study/inner/page.py",
+    "book/study/inner/look.mplstyle",
+)
+
+
+def code(source, *tags):
+    cell = {"cell_type": "code", "execution_count": None, "outputs": [], "source": source}
+    return {**cell, "metadata": {"tags": list(tags)} if tags else {}, "id": f"c{abs(hash(source))}"}
+
+
+def prose(source):
+    return {"cell_type": "markdown", "metadata": {}, "id": "prose", "source": source}
+
+
+def save(path, *cells):
+    title = {"cell_type": "markdown", "metadata": {}, "id": "title", "source": f"# {path.stem}"}
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    notebook = {"cells": [title, *cells], "metadata": {"kernelspec": kernel}}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps({**notebook, "nbformat": 4, "nbformat_minor": 5}))
+
+
+def outputs(path):
+    cells = json.loads(path.read_text())["cells"]
+    return "".join(
+        "".join(o.get("text", "")) for c in cells if c["cell_type"] == "code" for o in c["outputs"]
+    )
+
+
+class Project:
+    """A small book in a folder: `make` it, or put a copy of it elsewhere."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.book = folder / "book"
+        self.executed = folder / "_build" / "executed"
+        self.html = folder / "_build" / "html"
+
+    def make(self):
+        self.book.mkdir()
+        for name in ("execute.py", "_ext", "_static", "references.bib"):
+            source = ROOT / "book" / name
+            copy = shutil.copytree if source.is_dir() else shutil.copyfile
+            copy(source, self.book / name)
+        shutil.copyfile(ROOT / "_config.yml", self.folder / "_config.yml")
+        (self.folder / "requirements.txt").write_text("numpy\n")
+        (self.folder / "pyproject.toml").write_text(PYPROJECT)
+        for name in SOURCES:
+            (self.folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (self.folder / name).write_text("# 1\n")
+        (self.book / "claims.yml").write_text("[]\n")
+        (self.book / "measured.json").write_text("{}\n")
+        (self.book / "intro.md").write_text("# Intro\n")
+        self.toc("figures/one", "figures/two", "claims")
+        printing = "from pathlib import Path\nprint(seed, rate, kind)\nPath('data.txt').touch()"
+        save(self.book / "figures" / "one.ipynb", code(PARAMETERS, "parameters"), code(printing))
+        save(self.book / "figures" / "two.ipynb", code("print('two')"))
+        gathering = "from pathlib import Path\nprint(sorted(p.name for p in Path('.').glob('*/*')))"
+        save(self.book / "claims.ipynb", code(gathering))
+        return self
+
+    def copy(self, folder):
+        return Project(shutil.copytree(self.folder, folder / "copy"))
+
+    def toc(self, *pages):
+        chapters = "".join(f"  - file: book/{page}\n" for page in pages)
+        text = f"format: jb-book\nroot: book/intro\nchapters:\n{chapters}"
+        (self.folder / "_toc.yml").write_text(text)
+
+    def start(self, *options, **more):
+        return subprocess.Popen(
+            [sys.executable, "book/execute.py", *options],
+            cwd=self.folder,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            **more,
+        )
+
+    def run(self, *options):
+        """Exit code, output and errors of the driver in a process of its own."""
+        process = self.start(*options)
+        output, errors = process.communicate(timeout=120)
+        return process.returncode, output, errors
+
+    def driver(self):
+        """The driver as a module."""
+        spec = importlib.util.spec_from_file_location("driver", self.book / "execute.py")
+        driver = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(driver)
+        return driver
+
+    def call(self, *options, work=None):
+        """The same as `run` in this process, with an empty page in the place of Jupyter Book's.
+
+        `work` replaces what executes a notebook. The gatherer is kept as it is, not executed.
+        """
+        driver = self.driver()
+
+        def execute(job):
+            if Path(job["source"]).stem != driver.GATHERER:
+                return driver.work(job)
+            notebook = driver.read(Path(job["source"]))
+            notebook["metadata"]["lsm"] = {"key": job["key"]}
+            driver.write(Path(job["target"]), notebook)
+            return ""
+
+        def run(processes, command, text="", **_):
+            if "--work" in command:
+                try:
+                    told = (work or execute)(json.loads(text))
+                finally:
+                    ensure_event_loop().close()  # papermill's, in this thread
+                return (1 if told else 0), told or "", ""
+            page = self.folder / "_build" / "source" / "_build" / "html" / "index.html"
+            page.parent.mkdir(parents=True)
+            page.touch()
+            return 0, "", ""
+
+        driver.Processes.run = run
+        numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+        before = {number: signal.getsignal(number) for number in numbers}
+        output, errors = io.StringIO(), io.StringIO()
+        with contextlib.redirect_stdout(output), contextlib.redirect_stderr(errors):
+            try:
+                status = driver.main(options)
+            except SystemExit as error:  # of the command line
+                status = error.code
+            finally:
+                for number, handler in before.items():
+                    signal.signal(number, handler)
+        return status, output.getvalue(), errors.getvalue()
+
+    def files(self):
+        """Contents of all sources."""
+        found = [p for p in self.folder.rglob("*") if p.is_file() and "_build" not in p.parts]
+        return {p: p.read_bytes() for p in found if "__pycache__" not in p.parts}
+
+
+def until(condition, process=None):
+    """Wait for a condition, but not for ever, nor for a process that has ended."""
+    limit = time.monotonic() + 60
+    while not condition():
+        assert process is None or process.poll() is None
+        assert time.monotonic() < limit
+        time.sleep(0.05)
+
+
+@pytest.fixture
+def project(tmp_path):
+    """A project in which nothing was executed."""
+    return Project(tmp_path).make()
+
+
+@pytest.fixture(scope="module")
+def first(tmp_path_factory):
+    """A project built once, in a process and by Jupyter Book; tests leave it as it is."""
+    project = Project(tmp_path_factory.mktemp("book")).make()
+    project.sources = project.files()
+    project.answer = project.run()
+    return project
+
+
+@pytest.fixture
+def built(first, tmp_path):
+    """A copy of the project that was built, to be changed and built again."""
+    return first.copy(tmp_path)
+
+
+def test_first_run_executes_all_and_renders(first):
+    status, output, errors = first.answer
+    assert (status, errors) == (0, "")
+    assert [line.split()[0] for line in output.splitlines()][-2:] == ["claims", "rendered"]
+    assert outputs(first.executed / "figures" / "one.ipynb") == "1 2.0 a\n"
+    assert "one.ipynb" in outputs(first.executed / "claims.ipynb")
+    for page in ("index", "book/intro", "book/figures/one", "book/claims"):
+        assert (first.html / f"{page}.html").is_file()
+    assert (first.html / "_static" / "tex-svg.js").is_file()
+
+
+def test_sources_are_left_alone(first):
+    assert first.files() == first.sources
+
+
+def test_second_run_does_nothing(first):
+    _, output, _ = first.run()
+    assert output.count("unchanged") == 4
+
+
+def test_two_executions_are_identical_to_the_byte(built):
+    before = (built.executed / "figures" / "one.ipynb").read_bytes()
+    _, output, _ = built.call("--only", "one", "--force")
+    assert "figures/one  unchanged" not in output
+    assert (built.executed / "figures" / "one.ipynb").read_bytes() == before
+
+
+def test_changed_cell_makes_one_notebook_stale(built):
+    save(built.book / "figures" / "two.ipynb", code("print('changed')"))
+    _, output, _ = built.call()
+    assert "figures/one  unchanged" in output
+    assert "figures/two  unchanged" not in output
+    assert "claims  unchanged" not in output
+    assert "rendered  unchanged" not in output
+    assert outputs(built.executed / "figures" / "two.ipynb") == "changed\n"
+
+
+def test_changed_package_makes_all_stale(built):
+    (built.folder / "lsm" / "model.py").write_text("# 2\n")
+    _, output, _ = built.call()
+    assert [line.split()[0] for line in output.splitlines()][-2:] == ["claims", "rendered"]
+    assert output.count("unchanged") == 0
+
+
+KEYED = (*SOURCES, "requirements.txt", "book/claims.yml", "book/measured.json", "book/execute.py")
+
+
+@pytest.mark.parametrize("name", [*KEYED, "lsm/new.py", "book/study/inner/new.csv"])
+def test_key_of_the_surroundings_depends_on(project, name):
+    driver = project.driver()
+    before = driver.surroundings()
+    assert driver.surroundings() == before
+    with (project.folder / name).open("a") as file:
+        file.write("# changed\n")
+    assert driver.surroundings() != before
+
+
+def test_key_of_the_surroundings_depends_on_versions(project, monkeypatch):
+    driver = project.driver()
+    before = driver.surroundings()
+    monkeypatch.setattr(driver, "version", lambda name: f"another version of {name}")
+    other = driver.surroundings()
+    assert other != before
+    monkeypatch.setattr(driver.platform, "python_version", lambda: "another")
+    assert driver.surroundings() != other
+
+
+@pytest.mark.parametrize(
+    "name", ["lsm/__pycache__/model.pyc", "book/study/inner/__pycache__/page.py", "lsm/.model.swp"]
+)
+def test_key_of_the_surroundings_does_not_depend_on(project, name):
+    driver = project.driver()
+    before = driver.surroundings()
+    (project.folder / name).parent.mkdir(exist_ok=True)
+    (project.folder / name).touch()
+    assert driver.surroundings() == before
+
+
+def test_a_package_that_is_not_where_it_should_be_is_refused(project):
+    (project.book / "study").rename(project.folder / "moved")
+    status, output, errors = project.call()
+    assert (status, output) == (2, "")
+    assert errors == "pyproject.toml: expected packages that exist, got book/study\n"
+
+
+def test_every_module_of_this_project_is_keyed_or_staged():
+    driver = Project(ROOT).driver()
+    folders = [ROOT / "book", *driver.packages()]
+    modules = {p for folder in folders for p in folder.rglob("*.py")}
+    staged = set((ROOT / "book" / "_ext").glob("*.py"))
+    assert len(modules) > 10
+    assert modules - staged <= {*driver.package_files(), ROOT / "book" / "execute.py"}
+
+
+def test_every_package_that_is_installed_is_keyed():
+    told = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    names = {name.split(".")[0] for name in told["tool"]["setuptools"]["packages"]}
+    assert {folder.name for folder in Project(ROOT).driver().packages()} == names
+
+
+def test_what_pages_import_is_not_staged(first):
+    staged = first.folder / "_build" / "source"
+    assert [p.name for p in staged.rglob("*.py")] == ["offline.py"]
+    assert not list(staged.rglob("*.mplstyle"))
+
+
+def test_parameters_are_passed_with_their_types(built):
+    status, output, _ = built.call("-p", "seed", "7", "-p", "rate", "3", "-p", "kind", "1e3")
+    assert status == 0
+    assert "seed=7 rate=3 kind=1e3" in output
+    assert outputs(built.executed / "figures" / "one.ipynb") == "7 3 1e3\n"
+    built.call()
+    assert outputs(built.executed / "figures" / "one.ipynb") == "1 2.0 a\n"
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["-p", "sede", "3"], "-p sede: expected a parameter of"),
+        (["-p", "seed", "3.5"], "-p seed: expected int for figures/one, got '3.5'"),
+        (["-p", "seed", "True"], "-p seed: expected int"),
+        (["-p", "rate", "fast"], "-p rate: expected float"),
+        (["--only", "three"], "--only: expected one of figures/one, figures/two, claims"),
+        (["--only", "two", "-p", "seed", "3"], "-p seed: expected a parameter of"),
+        (["--jobs", "0"], "--jobs: expected an integer >= 1, got 0"),
+        (["--refresh", "-p", "seed", "3"], "--refresh: expected the default parameters"),
+        (["--read", "--only", "two"], "--read: expected neither --only"),
+        (["--read", "--refresh"], "--read: expected neither --only"),
+    ],
+)
+def test_refusals_execute_nothing(project, options, message):
+    status, output, errors = project.call(*options)
+    assert (status, output) == (2, "")
+    assert message in errors
+    assert not project.executed.exists()
+
+
+def test_a_refusal_ends_the_process_without_a_traceback(project):
+    status, output, errors = project.run("--only", "three")
+    assert (status, output) == (2, "")
+    assert errors.startswith("--only: expected one of")
+    assert "Traceback" not in errors
+
+
+def test_failing_cell_is_named_and_the_rest_is_kept(built):
+    rendered = (built.html / "index.html").stat().st_mtime_ns
+    save(built.book / "figures" / "one.ipynb", code("print('one')"), code("x = 1\n1 / 0"))
+    save(built.book / "figures" / "two.ipynb", code("print('kept')"))
+    status, output, errors = built.run()
+    assert status == 1
+    assert "book/figures/one.ipynb, cell 2:" in output
+    assert "ZeroDivisionError: division by zero" in output
+    assert "not rendered: figures/one failed" in errors
+    assert outputs(built.executed / "figures" / "two.ipynb") == "kept\n"
+    assert outputs(built.executed / "figures" / "one.ipynb") == "1 2.0 a\n"
+    assert (built.html / "index.html").stat().st_mtime_ns == rendered
+    assert not list(built.executed.rglob(".*.ipynb"))
+
+
+def test_a_copy_whose_run_failed_is_executed_again(project):
+    failing = code("if seed == 3:\n    raise ValueError('late')")
+    save(project.book / "figures" / "one.ipynb", code(PARAMETERS, "parameters"), failing)
+    assert project.call("--only", "one")[0] == 0
+    assert project.call("--only", "one", "-p", "seed", "3")[0] == 1
+    # The failed run may have left its data beside the old copy.
+    status, output, _ = project.call("--only", "one")
+    assert status == 0
+    assert "figures/one  unchanged" not in output
+
+
+def test_failing_render_leaves_the_old_pages(built):
+    (built.book / "intro.md").write_text("# Intro\n\n{doc}`nowhere`\n")
+    rendered = (built.html / "index.html").stat().st_mtime_ns
+    status, _, errors = built.run()
+    assert status == 2
+    assert "nowhere" in errors
+    assert (built.html / "index.html").stat().st_mtime_ns == rendered
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("import sys\nsys.exit()", "the notebook ended before its last cell"),
+        ("import os\nos._exit(3)", "DeadKernelError"),
+    ],
+)
+def test_ending_early_is_a_failure(project, source, message):
+    save(project.book / "figures" / "two.ipynb", code(source), code("print('never')"))
+    status, output, _ = project.call("--only", "two")
+    assert status == 1
+    assert message in output
+    assert not (project.executed / "figures" / "two.ipynb").exists()
+
+
+def test_only_some_executed_is_not_rendered(project):
+    status, output, _ = project.call("--only", "book/figures/two.ipynb")
+    assert status == 0
+    assert "not rendered: figures/one not executed yet" in output
+    assert not project.html.exists()
+
+
+def test_removed_notebook_leaves_no_copy(built):
+    (built.book / "figures" / "two.ipynb").unlink()
+    built.call("--only", "one")
+    assert (built.executed / "figures" / "one.ipynb").exists()
+    assert not (built.executed / "figures" / "two.ipynb").exists()
+
+
+def test_refresh_writes_references(built):
+    (built.folder / "README.md").write_text("# Book\n")
+    assert built.call("--only", "two", "--refresh")[0] == 0
+    reference = json.loads((built.book / "figures" / "two.ipynb").read_text())
+    assert outputs(built.book / "figures" / "two.ipynb") == "two\n"
+    assert reference["metadata"].keys() == {"kernelspec", "language_info", "lsm"}
+    assert str(built.folder) not in json.dumps(reference)
+    assert built.call()[1].count("unchanged") == 4
+
+
+# ---------------------------------------------------------------- which page takes how long
+
+
+def keep_seconds(project, **seconds):
+    for name, number in seconds.items():
+        path = project.book / "figures" / f"{name}.ipynb"
+        notebook = json.loads(path.read_text())
+        notebook["metadata"]["lsm"] = {"seconds": number}
+        path.write_text(json.dumps(notebook))
+
+
+def started(project, *options):
+    """The pages that a driver started, in order."""
+    order = []
+
+    def work(job):
+        order.append(Path(job["source"]).stem)
+
+    project.call("--force", "--jobs", "1", *options, work=work)
+    return order
+
+
+def test_pages_start_in_the_order_of_their_longest_known_execution(project):
+    seen = project.folder / "_build" / "seconds.json"
+    seen.parent.mkdir()
+    keep_seconds(project, one=4, two=8)
+    assert started(project) == ["two", "one", "claims"]
+    seen.write_text('{"figures/one": 9.5, "figures/two": 1, "gone": 99}')
+    assert started(project) == ["one", "two", "claims"]
+    save(project.book / "figures" / "new.ipynb", code("1"))  # it may be the longest
+    assert started(project) == ["new", "one", "two", "claims"]
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{", '{"figures/one": "long"}', '{"figures/one": []}'])
+def test_a_spoiled_record_of_seconds_is_none(project, text):
+    (project.folder / "_build").mkdir()
+    (project.folder / "_build" / "seconds.json").write_text(text)
+    keep_seconds(project, one=4, two=8)
+    assert started(project) == ["two", "one", "claims"]
+
+
+def test_seconds_are_noted_of_the_longest_default_execution(project):
+    def noted(seconds, *options):
+        def work(job):
+            time.sleep(seconds * (Path(job["source"]).stem == "one"))
+
+        project.call("--only", "one", "--force", *options, work=work)
+        return json.loads((project.folder / "_build" / "seconds.json").read_text())
+
+    long = noted(0.3)
+    assert long["figures/one"] >= 0.3
+    assert noted(0.0)["figures/one"] == long["figures/one"]
+    assert noted(0.5)["figures/one"] >= 0.5
+    assert noted(0.8, "-p", "seed", "3")["figures/one"] < 0.8
+
+
+def test_seconds_of_a_failure_or_of_no_execution_are_not_noted(built):
+    seen = built.folder / "_build" / "seconds.json"
+    text = '{"claims": 99, "figures/one": 0, "figures/two": 0}'
+    seen.write_text(text)
+    assert built.call()[1].count("unchanged") == 4
+    built.call("--only", "one", "--force", work=lambda job: "failed")
+    assert seen.read_text() == text
+
+
+def test_refresh_keeps_seconds_as_a_power_of_two_and_never_lowers_them(built):
+    (built.folder / "README.md").write_text("# Book\n")
+    (built.folder / "_build" / "seconds.json").write_text('{"figures/one": 63, "figures/two": 0.3}')
+    for _ in range(2):
+        built.call("--refresh")
+        found = [
+            json.loads((built.book / "figures" / f"{name}.ipynb").read_text())["metadata"]["lsm"]
+            for name in ("one", "two")
+        ]
+        assert found == [{"seconds": 32}, {"seconds": 1}]
+        (built.folder / "_build" / "seconds.json").unlink(missing_ok=True)
+
+
+def test_seconds_make_no_page_stale(built):
+    keep_seconds(built, one=4, two=8)
+    assert built.call()[1].count("unchanged") == 4
+
+
+# ---------------------------------------------------------------- a book without execution
+
+
+LINKED = prose("[one.csv](data/one.csv), [two.csv](data/two.csv): data.")
+
+
+def test_the_committed_notebooks_compile_without_execution(project):
+    cell = {**code("1 / 0"), "execution_count": 1}
+    cell["outputs"] = [{"output_type": "stream", "name": "stdout", "text": "as committed"}]
+    save(project.book / "figures" / "two.ipynb", cell, LINKED)
+    sources = project.files()
+    status, output, errors = project.run("--read")
+    assert (status, errors) == (0, "")
+    assert output.startswith("pages  as committed (3 of 3 not executed here, or out of date")
+    page = (project.html / "book" / "figures" / "two.html").read_text()
+    assert "as committed" in page
+    assert "one.csv" in page
+    assert "data/one.csv" not in page
+    assert "The data files are written when this page is executed" in page
+    assert not project.executed.exists()
+    assert project.files() == sources
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "book").rglob("*.ipynb")), ids=lambda p: p.stem)
+def test_no_page_links_to_data_that_only_an_execution_writes(path):
+    driver = Project(ROOT).driver()
+    notebook = driver.read(path)
+    driver.without_data_links(notebook)
+    texts = ["".join(c["source"]) for c in notebook["cells"] if c["cell_type"] == "markdown"]
+    assert not [text for text in texts if "(data/" in text or 'href="data/' in text]
+
+
+def test_what_is_read_unexecuted_gives_way_to_what_is_executed(project):
+    save(project.book / "figures" / "two.ipynb", code("1"), LINKED)
+    assert "rendered  unchanged" not in project.call("--read")[1]
+    assert "rendered  unchanged" in project.call("--read")[1]
+    status, output, _ = project.call()
+    assert status == 0
+    assert "rendered  unchanged" not in output
+    staged = project.folder / "_build" / "source" / "book" / "figures" / "two.ipynb"
+    assert "(data/one.csv)" in staged.read_text()
+
+
+def test_an_executed_book_that_is_up_to_date_is_left(built):
+    before = (built.html / "index.html").stat().st_mtime_ns
+    status, output, errors = built.call("--read")
+    assert (status, errors) == (0, "")
+    assert output.splitlines()[0] == "pages  as executed, all up to date"
+    assert "rendered  unchanged" in output
+    assert (built.html / "index.html").stat().st_mtime_ns == before
+
+
+def test_an_executed_book_that_is_out_of_date_is_replaced_and_its_copies_are_kept(built):
+    save(built.book / "figures" / "two.ipynb", code("print('changed')"))
+    before = {p: p.read_bytes() for p in built.executed.rglob("*") if p.is_file()}
+    _, output, _ = built.call("--read")
+    assert output.startswith("pages  as committed (1 of 3 not executed here, or out of date")
+    assert "rendered  unchanged" not in output
+    assert {p: p.read_bytes() for p in built.executed.rglob("*") if p.is_file()} == before
+    assert "figures/one  unchanged" in built.call()[1]
+
+
+# ---------------------------------------------------------------- processes and the interrupt
+
+
+def family(process):
+    return [p for p in psutil.Process(process.pid).children(recursive=True) if p.is_running()]
+
+
+def alive(processes):
+    """Those that were not ended; an orphan may wait as a zombie for whoever inherited it."""
+    _, left = psutil.wait_procs(processes, timeout=10)
+    return [p for p in left if p.status() != psutil.STATUS_ZOMBIE]
+
+
+def sleeping(path):
+    """A cell that tells when it runs."""
+    return code(f"import pathlib, time\npathlib.Path({str(path)!r}).touch()\ntime.sleep(99)")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_interrupt_ends_everything(project, number):
+    save(project.book / "figures" / "one.ipynb", sleeping(project.folder / "on"))
+    save(project.book / "figures" / "two.ipynb", code("import time; time.sleep(99)"))
+    process = project.start("--jobs", "2")
+    until((project.folder / "on").exists, process)
+    begun = family(process)
+    assert len(begun) >= 3  # two workers, and a kernel at least
+    os.kill(process.pid, number)
+    _, errors = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert errors == "interrupted\n"
+    assert alive(begun) == []
+
+
+def test_one_run_at_a_time(project):
+    others = []
+    project.call("--only", "two", work=lambda job: others.append(project.run("--read")))
+    assert others == [(2, "", "another run is building this book\n")] * 2
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"cells": 1}', ""])
+def test_a_spoiled_notebook_is_refused_by_name_before_anything_runs(project, text):
+    (project.book / "figures" / "two.ipynb").write_text(text)
+    status, output, errors = project.call()
+    assert (status, output) == (2, "")
+    assert errors.startswith("book/figures/two.ipynb: expected a notebook, got ")
+    assert "Traceback" not in errors
+    assert not list(project.executed.rglob("*.ipynb"))
+
+
+def test_a_spoiled_executed_copy_is_made_again(built):
+    copy = built.executed / "figures" / "two.ipynb"
+    copy.write_text("{")
+    status, output, errors = built.call("--only", "two")
+    assert (status, errors) == (0, "")
+    assert "figures/two  unchanged" not in output
+    assert outputs(copy) == "two\n"
+
+
+def test_data_of_a_table_that_is_no_longer_written_go(project):
+    def writing(*tables):
+        lines = ["from pathlib import Path", "Path('data').mkdir(exist_ok=True)"]
+        lines += [f"Path('data/{name}.csv').touch()" for name in tables]
+        save(project.book / "figures" / "two.ipynb", code("\n".join(lines)))
+        assert project.call("--only", "two")[0] == 0
+
+    writing("two_old", "two_kept", "other_page", "twos_table")
+    writing("two_kept")
+    data = project.executed / "figures" / "data"
+    left = ["other_page.csv", "two_kept.csv", "twos_table.csv"]
+    assert sorted(p.name for p in data.iterdir()) == left
+
+
+def test_a_copy_of_a_failed_run_is_not_rendered(built):
+    """Its data are gone, or half written."""
+    save(built.book / "figures" / "one.ipynb", code("raise KeyError"))
+    assert built.call("--only", "one")[0] == 1
+    status, output, errors = built.call("--only", "two")
+    assert (status, errors) == (0, "")
+    assert "not rendered: figures/one not executed yet, or not to the end" in output
+
+
+def test_a_failure_of_the_driver_itself_leaves_nothing_running(project):
+    save(project.book / "figures" / "one.ipynb", sleeping(project.folder / "on"))
+    path = project.book / "execute.py"
+    text = path.read_text()
+    # After the kernel of the other page has started.
+    boom = """
+def boom(name):
+    if name.endswith("two"):
+        while not (ROOT / "on").exists():
+            time.sleep(0.05)
+        time.sleep(0.5)
+        raise OSError("no space left")
+
+
+class Processes:"""
+    for old, new in (
+        ("        key = stale_key(name,", "        key = boom(name) or stale_key(name,"),
+        ("\n\nclass Processes:", boom),
+    ):
+        assert text.count(old) == 1
+        text = text.replace(old, new)
+    path.write_text(text)
+    process = project.start("--jobs", "2")
+    until((project.folder / "on").exists, process)
+    begun = family(process)
+    assert len(begun) >= 2  # a worker and its kernel
+    _, errors = process.communicate(timeout=30)
+    assert "no space left" in errors
+    assert alive(begun) == []
+
+
+def test_a_hangup_that_was_to_be_ignored_is(project):
+    on, off = project.folder / "on", project.folder / "off"
+    waiting = f"while not pathlib.Path({str(off)!r}).exists():\n    time.sleep(0.05)"
+    lines = ["import pathlib, time", f"pathlib.Path({str(on)!r}).touch()", waiting]
+    save(project.book / "figures" / "two.ipynb", code("\n".join(lines)))
+    ignored = {"preexec_fn": lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN)}  # as by nohup
+    process = project.start("--only", "two", **ignored)
+    until(on.exists, process)
+    process.send_signal(signal.SIGHUP)
+    time.sleep(0.2)
+    off.touch()
+    output, _ = process.communicate(timeout=60)
+    assert process.returncode == 0
+    assert "figures/two" in output

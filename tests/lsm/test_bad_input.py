@@ -1,0 +1,402 @@
+"""Every public call refuses a wrong argument by its name: one table for all modules."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from lsm.dynamics import (
+    hodgkin_huxley_response,
+    izhikevich_response,
+    leak_gain,
+    lsm_response,
+    simulate,
+)
+from lsm.inputs import PSPKernel, bin_spikes, convolve_psp, present, spike_times
+from lsm.measures import (
+    band_gain,
+    coefficient_of_variation,
+    correlation,
+    crossing,
+    cutoff_frequency,
+    gain,
+    high_frequency_ratio,
+    loglog_slope,
+    peak_frequencies,
+    pearson,
+    power_transfer,
+)
+from lsm.network import Network, scaled_time_constants, two_layer, with_delays
+from lsm.neurons import LSM, HodgkinHuxley, Izhikevich
+from lsm.spectrum import cwt, highest_frequency, log_frequencies, max_power
+from lsm.sweeps import Setting, generators, run, sweep
+from lsm.theory import jacobian, linear_response, spectral_radius
+from lsm.weights import Binary, Lognormal, Normal, weight_distribution
+from tests.refusals import (
+    INF,
+    NAN,
+    NEGATIVE,
+    NO_COUNT,
+    NO_INTEGER,
+    NO_NAME,
+    NO_NUMBER,
+    NO_RNG,
+    NOT_POSITIVE,
+    RNG,
+    accepted,
+    assert_refused,
+    no_array,
+    refused,
+    shapes,
+)
+
+NETWORK = two_layer(Normal(mean=0.4), sizes=(2, 1), n_sensors=3, rng=RNG)
+FIELDS = {
+    "w_in": np.ones((2, 3)),
+    "w_rec": np.array([[0.0, -1.0], [1.0, 0.0]]),
+    "n_synapses": np.full(2, 4.0),
+    "delays": np.zeros((2, 2)),
+    "layer": np.ones(2, dtype=int),
+    "sign": np.array([1, -1]),
+}
+SETTING = Setting(sizes=(1, 1), n_sensors=2, n_presentations=2, duration=0.1)
+RESULT = run(SETTING, seed=0)
+X = RNG.random(400)
+FREQS = np.array([5.0, 20.0, 100.0, 200.0])
+SINGLE = {"inputs": np.ones((3, 20)), "weights": np.ones(3), "dt": 1e-3}
+NO_INPUTS = (*no_array(3, 20, negative=True), *shapes((3,), (3, 20, 1), ()))
+NO_SINGLE_WEIGHTS = (*no_array(3), *shapes((), (2,), (3, 2), (1, 1, 3)))
+NO_FREQS = (*no_array(4), *shapes((), (2, 2)), [0.0], [-5.0, 10.0], [500.1], [10.0, 1e9])
+POWER = {"power": np.ones((2, 4)), "input_power": np.ones(4), "freqs": FREQS}
+NO_POWER = {
+    "power": (*no_array(2, 4, negative=True), *shapes((), (3,), (4, 2))),
+    "input_power": (*no_array(4, negative=True), *shapes((), (3,), (4, 2)), np.zeros(4)),
+}
+
+
+def run_with(**changes):
+    return run(replace(SETTING, **changes), seed=0)
+
+
+def single_with_tau(tau_dyn):
+    weights = np.ones((2, 3))
+    return lsm_response(SINGLE["inputs"], weights, LSM(tau_dyn=tau_dyn), dt=1e-3)
+
+
+def network_with_tau(tau_dyn):
+    return simulate(NETWORK, np.ones((3, 20)), LSM(tau_dyn=tau_dyn), dt=1e-3)
+
+
+# (call, arguments that it accepts, {argument: values that it refuses})
+TABLE = [
+    # inputs
+    (
+        PSPKernel,
+        {},
+        {
+            "tau_decay": NOT_POSITIVE,
+            "tau_rise": (*NOT_POSITIVE, 4e-3),  # the default of tau_decay
+            "tau_m": NOT_POSITIVE,
+            "latency": NEGATIVE,
+        },
+    ),
+    (
+        spike_times,
+        {"rate": 50.0, "duration": 1.0, "n_sensors": 2, "rng": RNG},
+        {"rate": NEGATIVE, "duration": NOT_POSITIVE, "n_sensors": NO_COUNT, "rng": NO_RNG},
+    ),
+    (
+        present,
+        {"times": np.full((2, 3), 0.5), "n_presentations": 2, "duration": 1.0, "rng": RNG},
+        {
+            "times": (*no_array(2, 3, negative=True), *shapes((), (3,), (2, 3, 1)), [[0.5, 1.1]]),
+            "n_presentations": NO_COUNT,
+            "duration": NOT_POSITIVE,
+            "jitter": (*NEGATIVE, 1.5),  # longer than a presentation
+            "law": NO_NAME,
+            "rng": NO_RNG,
+        },
+    ),
+    (
+        bin_spikes,
+        {"times": np.full((2, 3), 0.005), "n_steps": 10, "dt": 1e-3},
+        {
+            "times": (*no_array(2, 3, negative=True), *shapes((), (3,)), [[0.0101]], [[1e6]]),
+            "n_steps": NO_COUNT,
+            "dt": NOT_POSITIVE,
+        },
+    ),
+    (
+        convolve_psp,
+        {"counts": np.ones((2, 3)), "dt": 1e-3},
+        {"counts": (*no_array(2, 3, negative=True), 1.0), "dt": NOT_POSITIVE},
+    ),
+    # neurons
+    (
+        LSM,
+        {},
+        {
+            "k_static": NEGATIVE,
+            "tau_dyn": (*no_array(2, negative=True), *shapes((2, 2)), -1.0),
+            "shunting": (-1.1, 1.1, *NO_NUMBER),
+        },
+    ),
+    (HodgkinHuxley, {}, {"tau": NOT_POSITIVE}),
+    (
+        Izhikevich,
+        {},
+        dict.fromkeys(("A", "B", "C", "a", "b", "d", "k", "v_peak"), NO_NUMBER)
+        | {"c": (30.0, 31.0, *NO_NUMBER)},  # at or above the threshold it would spike for ever
+    ),
+    # network
+    (Normal, {"mean": 0.4}, {"mean": NOT_POSITIVE, "cv": NEGATIVE}),
+    (Lognormal, {"mean": 0.4}, {"mean": NOT_POSITIVE, "cv": NEGATIVE}),
+    (Binary, {"p": 0.4}, {"p": (*NEGATIVE, 1.1)}),
+    (Normal(mean=0.4).sample, {"shape": (2,), "rng": RNG}, {"rng": NO_RNG}),
+    (Lognormal(mean=0.4).sample, {"shape": (2,), "rng": RNG}, {"rng": NO_RNG}),
+    (Binary(p=0.4).sample, {"shape": (2,), "rng": RNG}, {"rng": NO_RNG}),
+    (weight_distribution, {"kind": "normal", "mean": 0.4}, {"kind": NO_NAME, "mean": NOT_POSITIVE}),
+    (
+        two_layer,
+        {"weights": Normal(mean=0.4), "rng": RNG},
+        {
+            "weights": (None, 0.4, "normal"),
+            "sizes": (5, (5,), (5, 4, 3), (0, 4), (5, -1), (5, 4.5), (5, True), "54", None),
+            "n_sensors": NO_COUNT,
+            "rng": NO_RNG,
+        },
+    ),
+    (
+        with_delays,
+        {"network": NETWORK, "mean": 1e-3, "rng": RNG},
+        {
+            "network": (None, FIELDS["w_rec"]),
+            "mean": NEGATIVE,
+            "cv": NEGATIVE,
+            "law": NO_NAME,
+            "rng": NO_RNG,
+        },
+    ),
+    (
+        scaled_time_constants,
+        {"tau_dyn": 0.01, "power": 0.5, "sizes": (2, 1)},
+        {
+            "tau_dyn": NEGATIVE,
+            "power": NEGATIVE,
+            "sizes": (5, (5,), (5, 4, 3), (0, 4), (5, -1), (5, 4.5), (5, True), "54", None),
+            "n_sensors": NO_COUNT,
+        },
+    ),
+    (
+        Network,
+        FIELDS,
+        {
+            "w_in": (*no_array(2, 3, negative=True), *shapes((2,), (3, 2))),
+            "w_rec": (
+                *no_array(2, 2),
+                *shapes((2,), (2, 3)),
+                FIELDS["w_rec"].T,  # [source, target]
+                -FIELDS["w_rec"],
+            ),
+            "n_synapses": (*no_array(2, negative=True), *shapes((), (3,), (2, 1))),
+            "delays": (*no_array(2, 2, negative=True), *shapes((), (2,), (3, 3))),
+            "layer": shapes((), (3,), (2, 1)),
+            "sign": ([1, 0], [1, 2], [0.5, -1], [[1, -1]], 1, [NAN, 1]),
+        },
+    ),
+    # dynamics
+    (
+        leak_gain,
+        {"tau_dyn": 0.01, "dt": 1e-3},
+        {"tau_dyn": (*no_array(2, negative=True), -1.0), "dt": NOT_POSITIVE},
+    ),
+    (
+        lsm_response,
+        SINGLE | {"neuron": LSM()},
+        {"inputs": NO_INPUTS, "weights": NO_SINGLE_WEIGHTS, "dt": NOT_POSITIVE},
+    ),
+    (
+        hodgkin_huxley_response,
+        SINGLE | {"neuron": HodgkinHuxley()},
+        {"inputs": NO_INPUTS, "weights": NO_SINGLE_WEIGHTS, "dt": NOT_POSITIVE},
+    ),
+    (
+        izhikevich_response,
+        SINGLE | {"neurons": Izhikevich()},
+        {
+            "inputs": NO_INPUTS,
+            "weights": (*NO_SINGLE_WEIGHTS, np.ones((2, 3))),
+            "dt": NOT_POSITIVE,
+            "n_substeps": NO_COUNT,
+        },
+    ),
+    (
+        simulate,
+        {"network": NETWORK, "inputs": np.ones((3, 20)), "neuron": LSM(), "dt": 1e-3},
+        {
+            "inputs": (*NO_INPUTS, *shapes((20, 3), (4, 20))),
+            "dt": NOT_POSITIVE,
+            "update": NO_NAME,
+        },
+    ),
+    (single_with_tau, {"tau_dyn": 0.0}, {"tau_dyn": shapes((0,), (1,), (3,))}),
+    (network_with_tau, {"tau_dyn": 0.0}, {"tau_dyn": shapes((0,), (1,), (3,))}),
+    # spectrum
+    (highest_frequency, {"dt": 1e-3}, {"dt": NOT_POSITIVE}),
+    (
+        log_frequencies,
+        {"f_min": 5.0, "f_max": 400.0},
+        {"f_min": NOT_POSITIVE, "f_max": (*NOT_POSITIVE, 4.9), "voices": NO_COUNT},
+    ),
+    (
+        cwt,
+        {"x": X, "freqs": FREQS, "dt": 1e-3},
+        {
+            "x": (*no_array(400), *shapes((), (3,), (400, 2))),
+            "freqs": NO_FREQS,
+            "dt": NOT_POSITIVE,
+            "wavelet": (*NO_NAME, "Morse", "db4", "cmor1.5-"),
+        },
+    ),
+    (
+        max_power,
+        {"x": X, "freqs": FREQS, "dt": 1e-3, "n_windows": 4},
+        {
+            "x": (*no_array(400), *shapes((), (3,), (400, 2))),
+            "freqs": NO_FREQS,
+            "dt": NOT_POSITIVE,
+            "n_windows": (*NO_COUNT, 3, 401),
+            "wavelet": (*NO_NAME, "Morse", "db4"),
+            "warm_up": (*NEGATIVE, 0.1),  # the whole first window
+        },
+    ),
+    # measures
+    *(
+        (
+            measure,
+            {"x": np.ones((2, 5)), "y": np.ones((2, 5))},
+            {
+                "x": no_array(2, 5),
+                "y": (*no_array(2, 5), *shapes((), (4,), (5, 2))),
+            },
+        )
+        for measure in (correlation, pearson)
+    ),
+    (coefficient_of_variation, {"x": X}, {"x": no_array(5)}),
+    *(
+        (measure, POWER, NO_POWER | {"freqs": (*no_array(4), *shapes((), (4, 1)), FREQS + 500)})
+        for measure in (gain, high_frequency_ratio)
+    ),
+    (
+        band_gain,
+        POWER | {"band": (4.0, 200.0)},
+        NO_POWER | {"freqs": (*no_array(4), *shapes((), (4, 1)), FREQS + 500)},
+    ),
+    (
+        cutoff_frequency,
+        {"transfer": np.ones(4), "freqs": FREQS},
+        {
+            "transfer": (*no_array(4, negative=True), *shapes((), (3,), (4, 1))),
+            "freqs": (*no_array(4, negative=True), *shapes((), (4, 1)), FREQS - 5, FREQS[::-1]),
+        },
+    ),
+    (
+        crossing,
+        {"x": FREQS, "y": np.ones(4), "level": 0.5},
+        {
+            "x": (*no_array(4, negative=True), *shapes((), (4, 1)), FREQS - 5, FREQS[::-1]),
+            "y": (*no_array(4), *shapes((), (3,), (4, 1))),
+            "level": NO_NUMBER,
+        },
+    ),
+    (
+        loglog_slope,
+        {"x": FREQS, "y": np.array([1.0, 2.0, NAN, 4.0])},
+        {
+            "x": ("text", None, *shapes((), (4, 1)), -FREQS, FREQS - 5),
+            "y": ("text", None, *shapes((), (3,), (4, 1)), np.zeros(4), -np.ones(4), [INF] * 4),
+        },
+    ),
+    (
+        power_transfer,
+        {"x": X, "y": X, "dt": 1e-3, "segment": 0.2},
+        {
+            "x": no_array(400),
+            "y": (*no_array(400), *shapes((), (399,))),
+            "dt": NOT_POSITIVE,
+            "segment": (1e-3, *NOT_POSITIVE),
+        },
+    ),
+    (
+        peak_frequencies,
+        {"spectrum": np.ones(4), "freqs": FREQS},
+        {"spectrum": (*no_array(4), *shapes((), (3,), (4, 1))), "freqs": no_array(4)},
+    ),
+    # sweeps
+    (
+        Setting,
+        {},
+        {
+            "stream": NO_INTEGER,
+            "dt": NOT_POSITIVE,
+            "duration": (*NOT_POSITIVE, 1.0005, 1e-4),  # no whole number of steps
+            "weights": (None, "normal", Normal),
+            "sizes": ((0, 1), 5, (5,)),
+            "n_sensors": NO_COUNT,
+            "autapses": (1, None),
+            "delay": NEGATIVE,
+            "delay_law": NO_NAME,
+            "count_zero": (1, None),
+            "update": NO_NAME,
+            "rate": NEGATIVE,
+            "n_presentations": NO_COUNT,
+            "jitter": (*NEGATIVE, 1.1),
+            "law": NO_NAME,
+        },
+    ),
+    (Setting, {"delay": 0.01}, {"update": ("in turn",)}),
+    (run, {"setting": SETTING, "seed": 0}, {"seed": NO_INTEGER, "repeat": NO_INTEGER}),
+    (generators, {"setting": SETTING, "seed": 0}, {"seed": NO_INTEGER, "repeat": NO_INTEGER}),
+    *(
+        (
+            call,
+            {
+                "network": RESULT.network,
+                "neuron": LSM(),
+                "sensors": RESULT.inputs[:, 0],
+                "activity": RESULT.activity[:, 0],
+                **more,
+            },
+            {
+                "network": (None,),
+                "neuron": (None, Izhikevich()),
+                "sensors": (RESULT.inputs, -RESULT.inputs[:, 0] - 1),
+                "activity": (RESULT.activity, RESULT.activity[:-1, 0], [NAN] * 4),
+            },
+        )
+        for call, more in (
+            (jacobian, {}),
+            (spectral_radius, {"dt": 1e-3}),
+            (linear_response, {"dt": 1e-3, "freqs": FREQS}),
+        )
+    ),
+    (
+        sweep,
+        {"measure": len, "settings": [SETTING], "seed": 0, "n_repeats": 1},
+        {
+            "seed": NO_INTEGER,
+            "n_repeats": NO_COUNT,
+            "first": NO_INTEGER,
+            "n_workers": [v for v in NO_COUNT if v],
+        },
+    ),
+]
+
+
+@accepted(TABLE)
+def test_the_arguments_that_the_table_calls_valid_are_accepted(call, valid):
+    call(**valid)
+
+
+@refused(TABLE)
+def test_a_wrong_argument_is_refused_by_its_name(call, valid, argument, values):
+    assert_refused(call, valid, argument, values)

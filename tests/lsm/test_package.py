@@ -1,0 +1,232 @@
+"""The package as others get it: its public names, and the wheel in an environment of its own."""
+
+import ast
+import inspect
+import os
+import re
+import shutil
+import subprocess
+import sys
+import zipfile
+from email import message_from_bytes
+from importlib.metadata import distribution, packages_distributions, version
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpydoc.docscrape import NumpyDocString
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+import lsm
+
+ROOT = Path(__file__).resolve().parents[2]
+MODULES = [name for name in lsm.__all__ if inspect.ismodule(getattr(lsm, name))]
+CALLABLES = [name for name in lsm.__all__ if callable(getattr(lsm, name))]
+
+
+def told(command, **options):
+    """What a command prints, in an environment without a PYTHONPATH."""
+    environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
+    environment |= options.pop("env", {})
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, **options)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+# ---------------------------------------------------------------- public names
+
+
+def test_import_loads_nothing_that_is_not_used():
+    # With numpy and numba, importing would take a second.
+    code = "import sys; before = set(sys.modules); import lsm; print(*set(sys.modules) - before)"
+    loaded = told([sys.executable, "-c", code], env={"PYTHONPATH": str(ROOT)}).split()
+    assert "lsm" in loaded
+    assert not [name for name in loaded if name.startswith("lsm.")]
+    assert {name.partition(".")[0] for name in loaded} <= {"lsm", "lazy_loader", "ast", "_ast"}
+
+
+def test_a_name_loads_its_module_alone():
+    code = "import sys; import lsm; lsm.LSM; print(*(m for m in sys.modules if m[:4] == 'lsm.'))"
+    loaded = told([sys.executable, "-c", code], env={"PYTHONPATH": str(ROOT)}).split()
+    assert sorted(loaded) == ["lsm._validate", "lsm.neurons"]
+
+
+def test_every_public_name_is_that_of_its_module():
+    assert sorted(dir(lsm)) == sorted(lsm.__all__)
+    for name in lsm.__all__:
+        thing = getattr(lsm, name)
+        if name in MODULES:
+            assert thing.__name__ == f"lsm.{name}"
+        elif name in CALLABLES:
+            assert thing is getattr(sys.modules[thing.__module__], name)
+
+
+def test_every_public_module_is_named():
+    found = {path.stem for path in (ROOT / "lsm").glob("*.py") if not path.stem.startswith("_")}
+    assert found == set(MODULES)
+
+
+def test_star_imports_the_public_names():
+    names = {}
+    exec("from lsm import *", names)
+    assert names.keys() - {"__builtins__"} == set(lsm.__all__)
+
+
+def test_version_is_that_of_the_installed_package():
+    assert lsm.__version__ == version("lsm")
+
+
+def test_unknown_names_are_refused():
+    with pytest.raises(AttributeError, match="liquid"):
+        lsm.liquid  # noqa: B018
+
+
+@pytest.mark.parametrize("name", CALLABLES)
+def test_docstrings_name_every_parameter_and_what_is_returned(name):
+    thing = getattr(lsm, name)
+    documented = NumpyDocString(inspect.getdoc(thing))
+    assert documented["Summary"]
+    if thing is lsm.WeightDistribution:  # a protocol is not called
+        thing = thing.sample
+        documented = NumpyDocString(inspect.getdoc(thing))
+    section = documented["Attributes" if inspect.isclass(thing) else "Parameters"]
+    given = [name.strip(" *") for entry in section for name in entry.name.split(",")]
+    parameters = [p for p in inspect.signature(thing).parameters if p != "self"]
+    assert sorted(given) == sorted(parameters)
+    assert inspect.isclass(thing) or documented["Returns"]
+
+
+def test_the_page_of_the_package_describes_every_public_name():
+    page = (ROOT / "book" / "package.md").read_text(encoding="utf-8")
+    described = re.findall(r"^\.\. auto\w+:: (?:lsm\.\w+\.)?(\w+)", page, re.MULTILINE)
+    of_store = {"watch", "dependencies", "key", "stored"}  # by their module alone
+    assert sorted(described) == sorted({*lsm.__all__, *of_store} - set(MODULES))
+    assert set(re.findall(r"^## .*`lsm\.(\w+)`$", page, re.MULTILINE)) == set(MODULES)
+
+
+# ---------------------------------------------------------------- the wheel
+
+
+def required(wheel, extra=""):
+    """Names of the distributions that the metadata of a wheel ask for."""
+    with zipfile.ZipFile(wheel) as archive:
+        (name,) = (n for n in archive.namelist() if n.endswith(".dist-info/METADATA"))
+        metadata = message_from_bytes(archive.read(name))
+    return _needed(metadata.get_all("Requires-Dist"), extra)
+
+
+def _needed(requirements, extra=""):
+    wanted = [Requirement(text) for text in requirements or ()]
+    wanted = [r for r in wanted if r.marker is None or r.marker.evaluate({"extra": extra})]
+    return {canonicalize_name(requirement.name) for requirement in wanted}
+
+
+def with_all_beneath(names):
+    """Names of distributions, and of all that these require in turn."""
+    found, waiting = set(), set(names)
+    while waiting:
+        name = waiting.pop()
+        found.add(name)
+        waiting |= _needed(distribution(name).requires) - found
+    return found
+
+
+def example():
+    """The Python of README's section on the package, and the number that it is said to print."""
+    section = (ROOT / "README.md").read_text(encoding="utf-8").partition("## The package alone")[2]
+    code, prose = re.match(r".*?```python\n(.*?)```(.*?)\n## ", section, re.DOTALL).groups()
+    return code, re.search(r"It prints (\d+\.\d+)", prose).group(1)
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory):
+    """A wheel built from a copy of what the project packs, without the network."""
+    source = tmp_path_factory.mktemp("source")
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copyfile(ROOT / name, source / name)
+    for name in ("lsm", "book/rongala2021"):
+        ignored = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(ROOT / name, source / name, ignore=ignored)
+    pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
+    options = ["--no-deps", "--no-build-isolation", "--no-index", "--wheel-dir", "wheels"]
+    told([*pip, "wheel", *options, "."], cwd=source)
+    (found,) = (source / "wheels").iterdir()
+    return found
+
+
+@pytest.fixture(scope="module")
+def python(wheel, tmp_path_factory):
+    """The interpreter of an environment with the wheel and what it says that it needs, no more."""
+    place = tmp_path_factory.mktemp("environment")
+    told([sys.executable, "-m", "venv", "--without-pip", place / "venv"])
+    interpreter = place / "venv" / "bin" / "python"
+    pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
+    pip += ["--python", interpreter, "install", "--no-deps", "--no-index"]
+    told([*pip, wheel])
+    (packages,) = (place / "venv").glob("lib/python3*/site-packages")
+    for name in with_all_beneath(required(wheel)):
+        found = distribution(name)
+        for top in {file.parts[0] for file in found.files} - {"..", "__pycache__"}:
+            os.symlink(found.locate_file(top), packages / top)
+    return interpreter
+
+
+def test_wheel_holds_both_packages(wheel):
+    with zipfile.ZipFile(wheel) as archive:
+        held = {name for name in archive.namelist() if ".dist-info/" not in name}
+    kinds = ("*.py", "*.pyi", "py.typed", "*.mplstyle")
+    houses = (ROOT, "lsm"), (ROOT / "book", "rongala2021")
+    expected = {
+        path.relative_to(root).as_posix()
+        for root, name in houses
+        for kind in kinds
+        for path in (root / name).rglob(kind)
+    }
+    assert held == expected
+    typed = {"lsm/__init__.pyi", "lsm/py.typed", "rongala2021/py.typed"}
+    assert held >= typed | {"rongala2021/style.mplstyle"}
+
+
+@pytest.mark.parametrize(
+    ("folder", "extra"), [("lsm", ""), ("book/rongala2021", "study")], ids=["engine", "study"]
+)
+def test_what_is_imported_is_declared(wheel, folder, extra):
+    imported = set()
+    for path in (ROOT / folder).glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                imported |= {alias.name.partition(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.level == 0:
+                imported.add(node.module.partition(".")[0])
+    imported -= {*sys.stdlib_module_names, "lsm", "rongala2021"}
+    known = packages_distributions()
+    assert {canonicalize_name(known[name][0]) for name in imported} <= required(wheel, extra)
+
+
+def test_example_of_the_readme_runs_from_the_wheel_alone(python, tmp_path):
+    code, printed = example()
+    assert len(code.strip().splitlines()) < 10
+    keep = "import numpy\nnumpy.savez('found', power=power, activity=found.activity)\n"
+    places = "import sys\nprint(lsm.__file__, *{m.partition('.')[0] for m in sys.modules})\n"
+    script = tmp_path / "example.py"
+    script.write_text(code + keep + places, encoding="utf-8")
+    number, rest = told([python, "-I", "-W", "error", script], cwd=tmp_path).split("\n", 1)
+    assert number == printed
+    place, *loaded = rest.split()
+    assert Path(place).is_relative_to(python.parents[1])
+    assert not {"matplotlib", "pandas", "xarray", "yaml", "rongala2021"} & set(loaded)
+    here = {}
+    exec(code, here)
+    with np.load(tmp_path / "found.npz") as found:
+        np.testing.assert_array_equal(found["activity"], here["found"].activity)
+        np.testing.assert_array_equal(found["power"], here["power"])
+
+
+def test_the_environment_of_the_wheel_holds_nothing_else(wheel, python):
+    code = "from importlib.metadata import distributions as d; print(*(x.name for x in d()))"
+    held = {canonicalize_name(name) for name in told([python, "-I", "-c", code]).split()}
+    assert held == {"lsm", *with_all_beneath(required(wheel))}
+    missing = "import importlib.util as u; print(*(n for n in {} if u.find_spec(n)))"
+    names = ["matplotlib", "pandas", "xarray", "yaml", "pytest"]
+    assert told([python, "-I", "-c", missing.format(names)]).split() == []

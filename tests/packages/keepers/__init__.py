@@ -1,0 +1,40 @@
+"""Functions of a watched package, for tests of what is kept on disk."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from lsm import store
+from lsm.measures import band_power
+from lsm.sweeps import Run, Setting, generators, sensory_input
+
+store.watch(__name__)
+
+
+class Powers(NamedTuple):
+    """One array and one number of a run."""
+
+    each: np.ndarray
+    mean: float
+
+
+def powers_of(result: Run, *, lowest: float) -> Powers:
+    """Power of each neuron from a frequency on, and mean activity."""
+    power = band_power(result.activity, (lowest, 400.0), dt=result.setting.dt)
+    return Powers(power, float(result.activity.mean()))
+
+
+class Total(NamedTuple):
+    """A number."""
+
+    total: float
+
+
+def total_of(inputs: np.ndarray) -> Total:
+    """Sum of an array."""
+    return Total(float(inputs.sum()))
+
+
+def weighted_input(setting: Setting, *, weight: float, seed: int, repeat: int = 0) -> np.ndarray:
+    """Another thing to draw of a setting than a run."""
+    return weight * sensory_input(setting, rng=generators(setting, seed, repeat)[0])

@@ -1,0 +1,179 @@
+"""Settings of the paper's figures."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from lsm.neurons import LSM
+from lsm.sweeps import NETWORK_K_STATIC, Setting
+from lsm.weights import Binary, Lognormal, Normal, weight_distribution
+from rongala2021.settings import (
+    AMPLIFIED,
+    by_rate,
+    figure_4,
+    figure_5,
+    figure_6,
+    figure_7,
+    figure_8,
+    leaky,
+    setting_of,
+    size_that_keeps,
+    static_leaks,
+)
+
+TAU = 0.01
+BASE = Setting(neuron=LSM(k_static=0.05), n_presentations=20, duration=0.5)
+SIZES = [(5, 4), (10, 8)]
+
+
+def taus(settings):
+    """Time constants of each setting, the longest of its neurons."""
+    return [np.max(s.neuron.tau_dyn) for s in settings.values.ravel()]
+
+
+def test_a_page_s_parameters_are_fields_of_its_setting():
+    given = {
+        "seed": 3,
+        "weights": "lognormal",
+        "mean_weight": 0.3,
+        "network_k_static": 0.02,
+        "tau_dyn": TAU,
+        "rate": 60.0,
+        "n_sensors": 7,
+        "n_presentations": 21,
+        "jitter": 5e-3,
+        "jitter_law": "gaussian",
+        "delay_law": "uniform",
+        "dt": 5e-4,
+    }
+    found = setting_of(given)
+    assert (found.weights.mean, type(found.weights)) == (0.3, Lognormal)
+    assert (found.neuron.k_static, found.neuron.tau_dyn) == (0.02, 0)
+    for name in ("rate", "n_sensors", "n_presentations", "jitter", "delay_law", "dt"):
+        assert getattr(found, name) == given[name]
+    assert found.law == "gaussian"
+    assert setting_of(given, n_presentations=4).n_presentations == 4
+
+
+def test_what_a_page_does_not_give_is_as_in_figure_4():
+    assert repr(setting_of({"seed": 3})) == repr(Setting())
+    assert setting_of({}).neuron.k_static == NETWORK_K_STATIC
+    assert setting_of({"k_static": 1.0}).neuron.k_static == 1.0
+
+
+def test_a_leak_changes_the_time_constant_alone():
+    changed = leaky(BASE, TAU)
+    assert repr(replace(changed, neuron=BASE.neuron)) == repr(BASE)
+    assert (changed.neuron.tau_dyn, changed.neuron.k_static) == (TAU, 0.05)
+
+
+def test_figure_4_has_the_network_with_and_without_leak():
+    settings = figure_4(leaky(BASE, 1.0), TAU)
+    assert settings.sel(form="no leak").item().neuron.tau_dyn == 0
+    assert settings.sel(form="leak").item().neuron.tau_dyn == TAU
+    assert {s.neuron.k_static for s in settings.values} == {0.05}
+
+
+def test_figure_5_has_fifteen_weights_with_draws_of_their_own_shared_by_both_forms():
+    settings = figure_5(BASE, TAU)
+    assert settings.dims == ("form", "kind", "mean")
+    for form, tau in (("no leak", 0.0), ("leak", TAU)):
+        of_form = settings.sel(form=form)
+        assert [s.stream for s in of_form.values.ravel()] == list(range(15))
+        assert set(taus(of_form)) == {tau}
+    for kind, expected in (("normal", Normal), ("lognormal", Lognormal), ("binary", Binary)):
+        for mean in (0.1, 0.2, 0.3, 0.4, 0.5):
+            weights = settings.sel(form="leak", kind=kind, mean=mean).item().weights
+            assert type(weights) is expected
+            assert (weights.p if kind == "binary" else weights.mean) == mean
+
+
+def test_the_paper_says_amplified_from_a_mean_of_each_distribution():
+    first = {"normal": 0.4, "lognormal": 0.3, "binary": 0.2}
+    for kind, mean in first.items():
+        each = AMPLIFIED.sel(kind=kind)
+        assert each["mean"].values[each.values].min() == mean
+
+
+def test_figure_6_has_the_delays_in_both_forms():
+    settings = figure_6(replace(BASE, delay_law="uniform"), TAU, [0, 2e-3])
+    assert settings.dims == ("form", "delay")
+    for form, tau in (("no leak", 0.0), ("leak", TAU)):
+        for delay in (0.0, 2e-3):
+            found = settings.sel(form=form, delay=delay).item()
+            assert (found.delay, found.neuron.tau_dyn) == (delay, tau)
+            assert found.delay_law == "uniform"
+
+
+def test_figure_7_varies_rates_then_sensors():
+    settings = figure_7(BASE, TAU, (50, 100, 150), (6, 15, 30))
+    densities = {
+        "50 Hz": (50, 6),
+        "100 Hz": (100, 6),
+        "150 Hz": (150, 6),
+        "6 sensors": (50, 6),
+        "15 sensors": (50, 15),
+        "30 sensors": (50, 30),
+    }
+    assert list(settings["density"].values) == list(densities)
+    for form, tau in (("no leak", 0.0), ("leak", TAU)):
+        for label, expected in densities.items():
+            found = settings.sel(form=form, density=label).item()
+            assert (found.rate, found.n_sensors, found.neuron.tau_dyn) == (*expected, tau)
+    assert list(settings["density"].values[settings["dense"]]) == ["150 Hz", "30 sensors"]
+    assert list(settings["varied"].values) == 3 * ["rate"] + 3 * ["sensors"]
+
+
+@pytest.mark.parametrize(("name", "i"), [("rates", 0), ("counts", 1)])
+def test_figure_7_needs_a_dense_one_beyond_two_sparse_ones(name, i):
+    both = [[50, 100, 150], [6, 15, 30]]
+    both[i].pop()
+    with pytest.raises(ValueError, match=rf"^{name}: expected at least 3 values, got 2"):
+        figure_7(BASE, TAU, *both)
+
+
+def test_figure_8_has_leaks_that_grow_with_size():
+    settings = figure_8(BASE, TAU, SIZES)
+    assert settings.dims == ("weights", "leak", "size")
+    for label, sizes in zip(("5x4", "10x8"), SIZES, strict=True):
+        assert {s.sizes for s in settings.sel(size=label).values.ravel()} == {sizes}
+    ratio = max(35 / 17, 41 / 23)
+    growth = {"no leak": 0.0, "fixed leak": 1.0, "leak ~ √synapses": ratio**0.5}
+    growth |= {"leak ~ synapses": ratio}
+    for leak, factor in growth.items():
+        first = 0.0 if leak == "no leak" else TAU
+        for weights in ("normal 0.4", "binary 0.2"):
+            found = taus(settings.sel(weights=weights, leak=leak))
+            np.testing.assert_allclose(found, [first, TAU * factor])
+    assert {s.weights.mean for s in settings.sel(weights="normal 0.4").values.ravel()} == {0.4}
+    assert {s.weights.p for s in settings.sel(weights="binary 0.2").values.ravel()} == {0.2}
+
+
+def test_each_size_in_turn_keeps_the_time_constant():
+    settings = size_that_keeps(BASE, TAU, SIZES)
+    assert settings.dims == ("reference", "weights", "size")
+    for reference in ("5x4", "10x8"):
+        kept = settings.sel(reference=reference, size=reference)
+        assert taus(kept) == [TAU, TAU]
+    larger = settings.sel(reference="5x4", size="10x8")
+    smaller = settings.sel(reference="10x8", size="5x4")
+    assert min(taus(larger)) > TAU > max(taus(smaller))
+    usual = figure_8(BASE, TAU, SIZES).sel(leak="leak ~ √synapses")
+    assert taus(settings.sel(reference="5x4")) == taus(usual)
+
+
+def test_rates_change_the_rate_alone():
+    settings = by_rate(BASE, [50, 100])
+    for rate in (50, 100):
+        expected = replace(BASE, rate=rate)
+        assert repr(settings.sel(rate=rate).item()) == repr(expected)
+
+
+def test_static_leaks_are_tried_with_all_weights_of_figure_5():
+    settings = static_leaks(BASE, [0.02, 0.5])
+    assert settings.shape == (3, 5, 2)
+    for kind, mean, k in (("normal", 0.2, 0.5), ("binary", 0.5, 0.02)):
+        neuron, weights = LSM(k_static=k), weight_distribution(kind, mean)
+        expected = replace(BASE, neuron=neuron, weights=weights)
+        assert repr(settings.sel(kind=kind, mean=mean, k_static=k).item()) == repr(expected)
