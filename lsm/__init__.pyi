@@ -77,7 +77,6 @@ from .theory import (
     spectral_radius as spectral_radius,
 )
 
-__version__: str
 from .weights import (
     Binary as Binary,
     Lognormal as Lognormal,
@@ -85,3 +84,5 @@ from .weights import (
     WeightDistribution as WeightDistribution,
     weight_distribution as weight_distribution,
 )
+
+__version__: str

@@ -218,7 +218,7 @@ def properties(
     before = inputs["potential"].shift(time=1, fill_value=0.0)
     solved = step(before, inputs["excitation"], inputs["inhibition"], dt, tau)
     largest = [
-        abs(_potential(inputs, tau=dt / ratio, strength=strength)).max("time")
+        abs(_potential(inputs, tau=dt / ratio, strength=strength)).max("time", skipna=False)
         for ratio in np.geomspace(1e-6, 1e6, 25)
         for strength in (1.0, 1e6)
     ]
@@ -228,8 +228,8 @@ def properties(
     ]
     return xr.Dataset(
         {
-            "from_solution": abs(inputs["potential"] - solved).max("time"),
-            "largest_potential": xr.concat(largest, "run").max("run"),
+            "from_solution": abs(inputs["potential"] - solved).max("time", skipna=False),
+            "largest_potential": xr.concat(largest, "run").max("run", skipna=False),
             "from_steady_state": ("input", [membrane for membrane, _ in held]),
             "lsm_from_steady_state": ("input", [neuron for _, neuron in held]),
         }

@@ -213,7 +213,14 @@ def table(columns: Mapping[str, xr.DataArray | Sequence[Any]] | pd.DataFrame) ->
     if not isinstance(first, xr.DataArray):
         return Table(pd.DataFrame(columns))
     labels = {axis: first[axis].values for axis in first.dims}  # without what hangs on them
-    plain = {name: xr.DataArray(column).reset_coords(drop=True) for name, column in columns.items()}
+    plain = {}
+    for name, column in columns.items():
+        if not isinstance(column, xr.DataArray) or not all(
+            axis in labels and set(column[axis].values) == set(labels[axis]) for axis in column.dims
+        ):
+            axes = ", ".join(map(str, labels))
+            raise ValueError(f"columns: expected arrays over {axes} as the first, got {name!r}")
+        plain[name] = column.reset_coords(drop=True)
     return Table(_frame(xr.Dataset(plain, coords=labels)))
 
 

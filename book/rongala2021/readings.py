@@ -42,8 +42,8 @@ from rongala2021.samples import (
     samples_s4,
     samples_s7,
 )
-from rongala2021.scale import Scale, changed, grid, sweep_grid
-from rongala2021.settings import figure_4, figure_5, figure_6, figure_7, figure_8
+from rongala2021.scale import Scale, changed, sweep_grid
+from rongala2021.settings import by_rate, figure_4, figure_5, figure_6, figure_7, figure_8
 from rongala2021.single import (
     cutoff,
     drive,
@@ -189,7 +189,8 @@ def _samples_4(base: Setting, c: NetworkConditions, scale: Scale, reading: Readi
     found = sweep_grid(partial(high_frequencies, spectrum=scale.spectrum), settings, scale)
     names = neuron_names(neuron_kinds(base.sizes)[1])
     count = partial(transients, neurons=[names.index(name) for name in ("EN1", "IN1")])
-    held = sweep_grid(count, settings.sel(form="no leak"), scale, draw=open_loop)
+    cut = partial(open_loop, n_relays=0)
+    held = sweep_grid(count, settings.sel(form="no leak"), scale, draw=cut)
     return samples_4(found, sweep_grid(count, settings, scale), held)
 
 
@@ -367,7 +368,7 @@ def neuron_samples(
     """
     conditions = replace(conditions, **reading.conditions)
     rates = [float(rate) for rate in conditions.rates]
-    settings = changed(grid([replace(base, rate=rate) for rate in rates], rate=rates), reading)
+    settings = changed(by_rate(base, rates), reading)
     of_constants = _samples_of_constants(settings, conditions, scale)
     return of_constants | _samples_of_faithfulness(settings, conditions, scale)
 

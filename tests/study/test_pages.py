@@ -568,6 +568,23 @@ def test_columns_over_fewer_axes_are_repeated():
     assert [row[-1] for row in found[1:]] == ["no", "yes", "yes"] * 2
 
 
+@pytest.mark.parametrize(
+    "column",
+    [
+        [1.0, 2.0, 3.0],
+        np.ones((2, 3)),
+        xr.DataArray(np.ones(4), coords={"draw": range(4)}),
+        xr.DataArray(np.ones((2, 3)), coords={"kind": ["a", "c"], "mean": [0.1, 0.2, 0.3]}),
+        xr.DataArray(np.ones(2), coords={"mean": [0.1, 0.2]}),
+    ],
+    ids=["list", "array", "other axis", "other labels", "fewer labels"],
+)
+def test_a_column_over_other_axes_or_labels_is_refused(column):
+    power = labelled().isel(frequency=0, drop=True)
+    with pytest.raises(ValueError, match=r"^columns: expected arrays over kind, mean as the first"):
+        table({"P": power, "other": column})
+
+
 def test_an_empty_table_is_one():
     assert rows_of(table({})) == rows_of(table(pd.DataFrame()))
 

@@ -100,6 +100,27 @@ def test_a_silent_network_is_no_network_without_high_frequencies():
     assert np.isnan(found["8a"][0]["spread_of_HF"])
 
 
+def test_a_silent_network_has_no_slope_no_count_of_peaks_and_no_cutoff():
+    settings = figure_6(Setting(), TAU, [0.0, 1e-3, 5e-3])
+    found = samples_6(silent(populated(settings), form="no leak"), dt=1e-3)
+    assert np.isnan(found["6a"][0]["slope"])
+    found = samples_6(silent(populated(settings), form="leak"), dt=1e-3)
+    assert np.isnan(found["6b"][0]["n_peaks"])
+    settings = figure_8(Setting(), TAU, [(5, 4), (10, 8)])
+    found = samples_8(silent(populated(settings), size="10x8"))
+    assert np.isnan(found["8e"][0]["cutoff_of_largest"])
+
+
+def test_a_network_without_high_frequencies_to_tell_is_not_as_the_paper_says():
+    """Neither where the paper says that they are amplified, nor where it says that they are not."""
+    for mean_weight in (0.1, 0.5):
+        groups = populated(figure_5(Setting(), TAU), "group")
+        (plain,) = samples_5(groups)["5a"]
+        (sample,) = samples_5(silent(groups, form="no leak", kind="binary", mean=mean_weight))["5a"]
+        more = sample["settings_against"] - plain["settings_against"]
+        assert more == (mean_weight == 0.1)  # at 0.5 it was against the paper before
+
+
 # Figure 5
 
 

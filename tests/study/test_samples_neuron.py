@@ -82,6 +82,11 @@ def test_samples_of_figure_2_count_rises_and_look_at_large_constants_alone():
     ]
 
 
+def test_a_value_that_is_not_known_does_not_fall():
+    values = xr.DataArray([[3.0, 2, 1], [3, np.nan, 1], [3, 3, 4]], dims=("input", "tau_dyn"))
+    assert samples.n_not_falling(values, "tau_dyn").values.tolist() == [0, 2, 2]
+
+
 # Figure 3
 
 
