@@ -107,7 +107,7 @@ class Setting:
         check.instance("count_zero", self.count_zero, bool)
         check.integer("stream", self.stream)
         check.integer("n_presentations", self.n_presentations, low=1)
-        # As plain floats: results of equal settings have one name in the cache.
+        # As plain floats: results of equal settings have one name in the store.
         for name in ("delay", "rate"):
             object.__setattr__(self, name, check.number(name, getattr(self, name), low=0))
         for name in ("dt", "duration"):

@@ -17,7 +17,7 @@ from lsm.theory import synaptic_lags
 
 
 def check_together(setting: Setting) -> None:
-    """Refuse neurons that are updated in turn, which no control or linear network is."""
+    """Refuse neurons that are updated in turn, which relays and the linear network cannot be."""
     if setting.update != "together":
         raise ValueError(f"update: expected neurons updated together, got {setting.update!r}")
 
