@@ -1,14 +1,13 @@
-"""What only this paper's claims need: build-up, fading, orders, overlap, transients."""
+"""What only this paper's claims need: build-up, fading, orders, overlap."""
 
 from __future__ import annotations
 
 import numpy as np
 import scipy  # its parts are loaded when used: that of stats takes half a second
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from lsm import _validate as check
 from lsm._validate import Array
-from lsm.measures import HIGH_FREQUENCY
 
 
 def spearman(x: ArrayLike, y: ArrayLike, *, confidence: float = 0.95) -> tuple[float, float, float]:
@@ -145,74 +144,3 @@ def layer_lead(values: ArrayLike, layer: ArrayLike) -> float:
     active = [each[(layers == number) & ~np.isnan(each)] for number in (1, 2)]
     first, second = (np.median(found) if found.size else np.nan for found in active)
     return float(second - first)
-
-
-def _outside(x: Array, scale: Array | None, cutoff: float, threshold: float, dt: float) -> NDArray:
-    """Where the part of x above `cutoff` exceeds `threshold` robust deviations of `scale`'s."""
-    sos = scipy.signal.butter(4, cutoff, btype="highpass", fs=1 / dt, output="sos")
-    # Filtering both ways needs so much at the ends.
-    signal = check.signal("x", x, n_min=6 * len(sos) + 4)
-    fast = scipy.signal.sosfiltfilt(sos, signal, axis=-1)
-    base = fast if scale is None else scipy.signal.sosfiltfilt(sos, scale, axis=-1)
-    deviation = scipy.stats.median_abs_deviation(base, axis=-1, scale="normal")
-    return np.abs(fast) > threshold * np.asarray(deviation)[..., None]
-
-
-def n_excursions(
-    x: ArrayLike,
-    *,
-    dt: float,
-    scale_of: ArrayLike | None = None,
-    apart_from: ArrayLike | None = None,
-    apart: float = 0.0,
-    cutoff: float = HIGH_FREQUENCY,
-    threshold: float = 5.0,
-) -> NDArray[np.int64]:
-    """Number of transients: excursions of the high-passed signal beyond a robust deviation.
-
-    Parameters
-    ----------
-    x : (..., n_steps) array
-    dt : float
-        Step (s).
-    scale_of : array like `x`, optional
-        Signal whose high-passed deviation is the scale; `x` itself by default.
-    apart_from : array like `x`, optional
-        Signal that excuses a transient: one that lies within `apart` of an excursion of this
-        signal, on its own scale, is not counted.
-    apart : float
-        Excursions of `x` up to this far apart are one transient (s); 0 for none but neighbours.
-    cutoff : float
-        Cutoff frequency of the high-pass (Hz), fourth order, without phase shift.
-    threshold : float
-        In robust standard deviations (1.4826 times the median absolute deviation).
-
-    Returns
-    -------
-    (...) int array
-        Runs of steps beyond the threshold, either sign.
-    """
-    check.number("dt", dt, above=0)
-    check.number("apart", apart, low=0)
-    check.number("cutoff", cutoff, above=0, below=0.5 / dt)
-    check.number("threshold", threshold, above=0)
-    signal = check.signal("x", x)
-    others = [
-        None if other is None else check.array(name, other, shape=signal.shape)
-        for name, other in (("scale_of", scale_of), ("apart_from", apart_from))
-    ]
-    outside = _outside(signal, others[0], cutoff, threshold, dt).reshape(-1, signal.shape[-1])
-    excuse = np.zeros_like(outside)
-    if others[1] is not None:
-        excuse = _outside(others[1], None, cutoff, threshold, dt).reshape(outside.shape)
-    width = max(1, round(apart / dt))
-    counts = []
-    for rows in zip(outside, excuse, strict=True):
-        steps, known = (np.flatnonzero(row) for row in rows)
-        first = np.flatnonzero(np.diff(steps, prepend=-2 * width) > width)
-        starts, ends = steps[first], steps[np.append(first, steps.size)[1:] - 1]
-        near = np.searchsorted(known, ends + width, "right") > np.searchsorted(
-            known, starts - width
-        )
-        counts.append(starts.size - int(near.sum()))
-    return np.reshape(counts, signal.shape[:-1])

@@ -24,7 +24,7 @@ from rongala2021.controls import open_loop
 from rongala2021.judging import judge_all, mean_interval, met
 from rongala2021.ledger import Claim
 from rongala2021.populations import population
-from rongala2021.run_measures import high_frequencies, transients
+from rongala2021.run_measures import high_frequencies
 from rongala2021.samples import (
     RATES_3G,
     Samples,
@@ -54,6 +54,7 @@ from rongala2021.single import (
     variation,
 )
 from rongala2021.spectra import Spectrum
+from rongala2021.transients import transients
 
 #: Figures whose claims on networks are measured.
 FIGURES = ("4", "S7", "5", "6", "7", "8")

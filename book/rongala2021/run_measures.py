@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
-from functools import partial
 from typing import Annotated, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from lsm import _validate as check
 from lsm import measures
 from lsm._validate import Array
-from lsm.dynamics import simulate
 from lsm.sweeps import Run, Setting
-from lsm.theory import linear_response, spectral_radius
-from rongala2021.claim_measures import n_excursions
-from rongala2021.controls import check_together
 from rongala2021.spectra import Spectrum
 
 # A neuron whose power is below this share of the strongest one's is silent: what is left of its
@@ -122,65 +114,6 @@ def high_frequencies(result: Run, *, spectrum: Spectrum) -> HighFrequencies:
     )
 
 
-class Transients(NamedTuple):
-    """Transients of a run, their number in each of some neurons.
-
-    Attributes
-    ----------
-    without_counterpart : (n_some,) array
-        On the scale of the run's network without dynamic leak; those up to 10 ms apart count as
-        one, and not at all where the neuron's sensory input has an excursion within 10 ms.
-    without_counterpart_on_own_scale : (n_some,) array
-        The same on the scale of the activity itself.
-    excursions : (n_some,) array
-        On the same scale, all of them.
-    on_own_scale : (n_some,) array
-        On the scale of the activity itself.
-    of_drive : (n_some,) array
-        Those of the neuron's sensory input on its own scale.
-    """
-
-    without_counterpart: Annotated[NDArray[np.int64], "drawn"]
-    without_counterpart_on_own_scale: Annotated[NDArray[np.int64], "drawn"]
-    excursions: Annotated[NDArray[np.int64], "drawn"]
-    on_own_scale: Annotated[NDArray[np.int64], "drawn"]
-    of_drive: Annotated[NDArray[np.int64], "drawn"]
-
-
-def transients(result: Run, *, neurons: Sequence[int] | None = None) -> Transients:
-    """Count the transients of a run, as `n_excursions` defines them.
-
-    Parameters
-    ----------
-    result : Run
-    neurons : sequence of int, optional
-        Which neurons; all by default.
-
-    Returns
-    -------
-    Transients
-    """
-    setting = result.setting
-    some = slice(None) if neurons is None else list(neurons)
-    undamped = simulate(
-        result.network,
-        result.inputs,
-        replace(setting.neuron, tau_dyn=0.0),
-        dt=setting.dt,
-        update=setting.update,
-    )[some]
-    activity = result.activity[some]
-    drive = result.network.w_in[some] @ result.inputs
-    count = partial(n_excursions, dt=setting.dt)
-    return Transients(
-        without_counterpart=count(activity, scale_of=undamped, apart_from=drive, apart=10e-3),
-        without_counterpart_on_own_scale=count(activity, apart_from=drive, apart=10e-3),
-        excursions=count(activity, scale_of=undamped),
-        on_own_scale=count(activity),
-        of_drive=count(drive),
-    )
-
-
 class Power(NamedTuple):
     """What is kept of each network of a population.
 
@@ -248,124 +181,6 @@ def input_power(result: Run, *, spectrum: Spectrum) -> InputPower:
     InputPower
     """
     return InputPower(_maxima(result.setting, result.inputs, spectrum).mean(axis=0))
-
-
-class Stability(NamedTuple):
-    """Linear stability of a run.
-
-    Attributes
-    ----------
-    at_mean : float
-        Spectral radius of the update at the mean activity.
-    largest : float
-        Largest at that and at instants of the run.
-    remainder : float
-        What is left of a perturbation in the last tenth of the run, over the most that it did:
-        NaN if it did nothing.
-    motion : float
-        How far any activity still moves in the last tenth of a run of the same length under the
-        constant mean input (a.u.).
-    """
-
-    at_mean: float
-    largest: float
-    remainder: float
-    motion: float
-
-
-def stability(result: Run, *, n_instants: int = 5) -> Stability:
-    """Spectral radius at the mean activity of a run and at instants evenly spread over it.
-
-    And two tests that need no linearisation. The fate of a perturbation: the run is repeated with
-    1 a.u. more from every sensor at one step, a tenth of the way into it. And whether the network
-    moves by itself: a run with the input held at its mean.
-
-    Parameters
-    ----------
-    result : Run
-    n_instants : int
-        0 for the mean alone.
-
-    Returns
-    -------
-    Stability
-
-    Raises
-    ------
-    ValueError
-        If the neurons were updated in turn, which the linear network is not.
-    """
-    check.integer("n_instants", n_instants)
-    setting = result.setting
-    check_together(setting)
-    steps = np.linspace(0, result.inputs.shape[-1] - 1, n_instants + 1).astype(int)[1:]
-    points = [(result.inputs.mean(axis=-1), result.activity.mean(axis=-1))]
-    points += [(result.inputs[:, t], result.activity[:, t - 1]) for t in steps]
-    radii = [
-        spectral_radius(result.network, setting.neuron, sensors, activity, dt=setting.dt)
-        for sensors, activity in points
-    ]
-    n = result.inputs.shape[-1]
-    kicked = result.inputs.copy()
-    kicked[:, n // 10] += 1.0
-    other = simulate(result.network, kicked, setting.neuron, dt=setting.dt)
-    apart = np.abs(other - result.activity).max(axis=0)
-    most = float(apart.max())
-    left = float(apart[-(n // 10) :].max()) / most if most > 0 else float("nan")
-    held = np.broadcast_to(points[0][0][:, None], result.inputs.shape)
-    late = simulate(result.network, held, setting.neuron, dt=setting.dt)[:, -(n // 10) :]
-    return Stability(radii[0], max(radii), left, float(np.ptp(late, axis=-1).max()))
-
-
-class Prediction(NamedTuple):
-    """Power of a network's neurons by linear response, beside the simulated one.
-
-    Attributes
-    ----------
-    predicted, simulated : (n_freqs,) array
-        Mean over neurons (a.u.²).
-    source : (n_freqs,) array
-        Of the input, mean over sensors (a.u.²).
-    """
-
-    predicted: Annotated[Array, "frequency"]
-    simulated: Annotated[Array, "frequency"]
-    source: Annotated[Array, "frequency"]
-
-
-def prediction(result: Run, *, spectrum: Spectrum) -> Prediction:
-    """Maximum power of a run by linear response around its mean activity.
-
-    The sensors are independent, so their powers add.
-
-    Parameters
-    ----------
-    result : Run
-    spectrum : Spectrum
-
-    Returns
-    -------
-    Prediction
-
-    Raises
-    ------
-    ValueError
-        If the neurons were updated in turn, which the linear network is not.
-    """
-    setting = result.setting
-    check_together(setting)
-    power = spectra(result, spectrum=spectrum)
-    transfer = linear_response(
-        result.network,
-        setting.neuron,
-        result.inputs.mean(axis=-1),
-        result.activity.mean(axis=-1),
-        spectrum.freqs,
-        dt=setting.dt,
-    )
-    source = power.sensors.mean(axis=-1)
-    predicted = np.einsum("fks,sf->kf", np.abs(transfer) ** 2, source)
-    return Prediction(predicted.mean(axis=0), power.neurons.mean(axis=(0, 2)), source.mean(axis=0))
 
 
 def read_out(result: Run, *, n_steps: int = 1) -> tuple[Array, Array]:

@@ -265,7 +265,7 @@ def samples_4(found: xr.Dataset, counted: xr.Dataset, open_loop: xr.Dataset) -> 
     found : Dataset
         Of `run_measures.high_frequencies`, over form and network.
     counted : Dataset
-        Of `run_measures.transients` in EN1 and IN1, over form and network.
+        Of `transients.transients` in EN1 and IN1, over form and network.
     open_loop : Dataset
         The same without leak, the recurrent input of each neuron held at its mean.
     """
@@ -556,7 +556,7 @@ def samples_d1(radii: Mapping[str, xr.Dataset]) -> Samples:
     Parameters
     ----------
     radii : mapping of str to Dataset
-        Of `run_measures.stability`, over setting and network.
+        Of `linear.stability`, over setting and network.
     """
     every = xr.concat(list(radii.values()), "setting", join="exact")
     return {

@@ -28,7 +28,8 @@ from lsm.store import dependencies, key, result_kind, stored, watch
 from lsm.sweeps import Setting, run
 from lsm.weights import Binary, Lognormal, Normal
 from rongala2021.controls import filtered, open_loop
-from rongala2021.run_measures import InputPower, Power, input_power, network_power, stability
+from rongala2021.linear import stability
+from rongala2021.run_measures import InputPower, Power, input_power, network_power
 from rongala2021.spectra import Spectrum
 from tests.settings import OTHERS
 
@@ -166,7 +167,7 @@ def test_a_name_is_functions_then_sources_then_arguments():
     assert key(MEASURE, SETTING).split("/")[0] == measured
     # Arguments leave the sources alone.
     assert key(MEASURE, SETTING, 3).split("/")[:2] == key(network_power, 4).split("/")[:2]
-    assert key(stability).split("/")[1] == key(network_power).split("/")[1]  # of one module
+    assert key(input_power).split("/")[1] == key(network_power).split("/")[1]  # of one module
 
 
 def test_numbers_and_the_words_that_spell_them_differ():
@@ -620,7 +621,13 @@ def test_a_change_of_a_module_makes_exactly_its_dependants_stale(examined, modul
 
 
 def test_a_change_of_what_shows_leaves_results_valid(examined):
-    computing = {"rongala2021.run_measures", "rongala2021.single", "rongala2021.controls"}
+    computing = {
+        "rongala2021.run_measures",
+        "rongala2021.linear",
+        "rongala2021.transients",
+        "rongala2021.single",
+        "rongala2021.controls",
+    }
     for module in ("plots", "pages", "tables", "scorecard", "judging", "ledger", "samples"):
         assert not computing & set(examined["stale"][f"rongala2021.{module}"])
     for module in ("lsm.dynamics", "lsm.sweeps", "rongala2021"):

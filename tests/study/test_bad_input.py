@@ -3,16 +3,17 @@
 import numpy as np
 
 from lsm.sweeps import Setting, run
-from rongala2021.claim_measures import build_up, fading, n_excursions, overlap, spearman
+from rongala2021.claim_measures import build_up, fading, overlap, spearman
+from rongala2021.linear import stability
 from rongala2021.run_measures import (
     high_frequencies,
     input_power,
     network_power,
     spectra,
-    stability,
 )
 from rongala2021.scale import Scale
 from rongala2021.spectra import Spectrum
+from rongala2021.transients import n_excursions
 from tests.refusals import (
     NAN,
     NEGATIVE,

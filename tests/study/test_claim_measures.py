@@ -1,4 +1,4 @@
-"""Build-up, fading, orders, overlap and transients of made-up signals."""
+"""Build-up, fading, orders and overlap of made-up signals."""
 
 import numpy as np
 import pytest
@@ -88,81 +88,6 @@ def test_layer_lead_is_the_difference_of_medians_without_silent_neurons():
     assert np.isnan(claim_measures.layer_lead(values, [1, 1, 1, 1, 1, 2]))
 
 
-# Transients
-
-
-def test_planted_transients_are_counted():
-    x = 0.01 * noise((2, 10_000))
-    x[0, [1000, 4000, 8000]] += [0.1, -0.1, 0.12]
-    assert claim_measures.n_excursions(x, dt=DT).tolist() == [3, 0]
-
-
-def test_an_excursion_that_lasts_throughout_is_one():
-    assert claim_measures.n_excursions(noise(1000), dt=DT, scale_of=1e-9 * noise(1000)) == 1
-
-
-def test_a_transient_of_several_steps_is_one():
-    x = 0.01 * noise(10_000)
-    x[5000:5010] += 1.5 * np.sin(np.pi * np.arange(10) / 10)
-    # A high threshold, because the filter rings on both sides.
-    assert claim_measures.n_excursions(x, dt=DT, cutoff=10.0, threshold=60.0) == 1
-
-
-def test_slow_waves_are_no_transients():
-    t = np.arange(10_000) * DT
-    x = 0.01 * noise(t.size)
-    x[[1000, 4000, 8000]] += 0.1
-    for f in (0.5, 3.0, 10.0):
-        assert claim_measures.n_excursions(x + 5 * np.sin(2 * np.pi * f * t), dt=DT) == 3
-
-
-def test_the_cutoff_decides_what_is_slow():
-    t = np.arange(10_000) * DT
-    burst = np.exp(-(((t - 5) / 0.1) ** 2)) * np.sin(2 * np.pi * 60 * t)
-    x = 0.01 * noise(t.size) + burst
-    assert claim_measures.n_excursions(x, dt=DT, cutoff=150.0) == 0
-    assert claim_measures.n_excursions(x, dt=DT, cutoff=30.0) > 0
-
-
-@pytest.mark.parametrize("factor", [1e-6, -1.0, 1e6])
-def test_excursions_ignore_scale_and_offset(factor):
-    x = 0.01 * noise(5000)
-    x[[700, 2500]] += 0.12
-    assert claim_measures.n_excursions(factor * (x + 3), dt=DT) == 2
-
-
-def test_excursions_beyond_the_threshold_only():
-    x = 0.01 * noise(10_000)
-    x[2000] += 0.12
-    x[6000] += 0.3
-    assert claim_measures.n_excursions(x, dt=DT, threshold=8.0) == 2
-    assert claim_measures.n_excursions(x, dt=DT, threshold=20.0) == 1
-
-
-def test_the_deviation_is_robust_and_normal():
-    # White noise leaves two deviations in 4.55 % of its steps.
-    x = noise(200_000)
-    expected = 0.0455 * 0.9545 * x.size
-    count = claim_measures.n_excursions(x, dt=DT, cutoff=1.0, threshold=2.0)
-    assert count == pytest.approx(expected, rel=0.05)
-    # Transients do not raise it, however large.
-    x[1000::2000] += 1000
-    count = claim_measures.n_excursions(x, dt=DT, cutoff=20.0, threshold=500.0)
-    assert count == 100
-
-
-def test_excursions_may_be_measured_against_another_signal():
-    quiet = 0.01 * noise(10_000)
-    quiet[2000] += 0.12
-    assert claim_measures.n_excursions(quiet, dt=DT, scale_of=100 * quiet) == 0
-    assert claim_measures.n_excursions(100 * quiet, dt=DT, scale_of=quiet) > 100
-    assert claim_measures.n_excursions(quiet, dt=DT, scale_of=quiet) == 1
-
-
-def test_silence_has_no_excursions():
-    assert claim_measures.n_excursions(np.zeros((2, 1000)), dt=DT).tolist() == [0, 0]
-
-
 # Overlap
 
 
@@ -185,69 +110,6 @@ def test_overlap_is_the_share_of_pairs_of_mann_and_whitney(lower, higher):
 def test_values_that_are_nan_have_no_part_in_an_overlap():
     assert claim_measures.overlap([1.0, np.nan], [0.0, 2.0, np.nan]) == 0.5
     assert np.isnan(claim_measures.overlap([np.nan], [1.0]))
-
-
-# Transients with a counterpart
-
-
-def spikes(*places, n=4000, size=0.2, seed=0):
-    x = 0.01 * noise(n, seed)
-    x[list(places)] += size
-    return x
-
-
-def excursions(x, **options):
-    return int(claim_measures.n_excursions(x, dt=DT, **{"apart": 10e-3, **options}))
-
-
-def test_transients_up_to_so_far_apart_are_one():
-    x = spikes(1000, 1009, 1018, 3000)
-    assert excursions(x) == 2  # a chain of them too
-    assert excursions(x, apart=0.0) == excursions(x, apart=1e-3) == 4
-    # The last of one and the first of the next: a pulse is a single step.
-    assert excursions(spikes(1000, 1010), threshold=12.0) == 1
-    assert excursions(spikes(1000, 1011), threshold=12.0) == 2
-
-
-@pytest.mark.parametrize("shift", [-30, -11, -10, -4, 0, 4, 10, 11, 30])
-def test_a_transient_is_excused_by_one_of_the_other_signal_within_reach(shift):
-    x, other = spikes(1000, 3000), spikes(1000 + shift, seed=1)
-    expected = 1 if abs(shift) <= 10 else 2
-    assert excursions(x, apart_from=other, threshold=12.0) == expected
-
-
-def test_a_merged_transient_is_excused_as_a_whole_from_either_end():
-    x = spikes(1000, 1008, 1016)
-    for place, expected in ((985, 1), (991, 0), (1008, 0), (1025, 0), (1031, 1)):
-        assert excursions(x, apart_from=spikes(place, seed=1), threshold=12.0) == expected
-
-
-def test_the_signal_that_excuses_is_measured_on_its_own_scale():
-    x = spikes(1000, 2000, 3000)
-    for factor in (1e-6, 1e6):
-        assert excursions(x, apart_from=factor * spikes(1000, seed=1)) == 2
-        assert excursions(x, apart_from=factor * spikes(seed=1), threshold=6.0) == 3
-    # And not on that of the scale of x.
-    assert excursions(x, scale_of=spikes(), apart_from=1e-6 * spikes(1000, seed=1)) == 2
-
-
-def test_silence_excuses_nothing():
-    assert excursions(spikes(1000), apart_from=np.zeros(4000)) == 1
-    assert excursions(np.zeros(4000), apart_from=spikes(1000)) == 0
-
-
-def test_every_signal_has_its_own_excuse():
-    x = np.array([[spikes(1000, 3000)] * 2] * 2)
-    other = np.array([[spikes(1000), spikes(3000)], [spikes(1000, 3000), spikes()]])
-    found = claim_measures.n_excursions(x, dt=DT, apart_from=other, apart=10e-3, threshold=8.0)
-    assert found.tolist() == [[1, 1], [0, 2]]
-
-
-def test_an_excursion_at_either_end_is_counted_and_excused():
-    x = noise(1000)  # outside throughout
-    tiny = 1e-9 * noise(1000)
-    assert excursions(x, scale_of=tiny) == 1
-    assert excursions(x, scale_of=tiny, apart_from=spikes(500, n=1000)) == 0
 
 
 # Ranks

@@ -16,7 +16,7 @@ from rongala2021.controls import open_loop
 from rongala2021.ledger import Claim, Condition
 from rongala2021.populations import population
 from rongala2021.readings import NEURON_READINGS, READINGS, Reading
-from rongala2021.run_measures import high_frequencies, transients
+from rongala2021.run_measures import high_frequencies
 from rongala2021.samples import (
     beaten,
     samples_1,
@@ -44,6 +44,7 @@ from rongala2021.single import (
     variation,
 )
 from rongala2021.spectra import Spectrum
+from rongala2021.transients import transients
 
 TAU = 0.013
 BASE = Setting(neuron=LSM(k_static=0.05), n_presentations=20, duration=0.25, sizes=(3, 2))
