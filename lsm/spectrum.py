@@ -334,8 +334,9 @@ def max_power(
         What lies beyond the signal, by at least half its length; others than "reflected" for the
         Morse wavelet alone.
     warm_up : float
-        Time at the start that is left out (s): the signal is reflected there, so that the edge
-        where it starts from rest leaks into no frequency, and the first maximum begins there.
+        Time at the start that is left out (s). The first maximum begins after it, and the mirror
+        image of as long after it stands in its place, so that the edge where the signal starts
+        from rest leaks into no frequency.
 
     Returns
     -------

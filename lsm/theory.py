@@ -29,7 +29,9 @@ def jacobian(
     Returns
     -------
     by_neurons : (n_neurons, n_neurons) array
-        ``[target, source]``; a neuron that Eq. 3 silences has no derivative.
+        ``[target, source]``; a neuron that Eq. 3 silences has no derivative. One whose total input
+        is exactly zero, as where all its sources are silent, has that of more activity: there is
+        no less, and what excites it makes it active.
     by_sensors : (n_neurons, n_sensors) array
 
     Raises
@@ -44,10 +46,12 @@ def jacobian(
     opened = np.where(network.w_rec < 0, -neuron.shunting * network.w_rec, network.w_rec)
     total = network.w_rec @ a + network.w_in @ s
     channels = neuron.k_static * network.n_synapses + opened @ a + network.w_in @ s
-    active = total > 0
+    active = (total >= 0) & (channels > 0)
     divisor = np.where(active, channels, np.inf)[:, None]
     output = np.where(active, total / np.where(active, channels, 1.0), 0.0)[:, None]
-    return (network.w_rec - output * opened) / divisor, network.w_in * (1 - output) / divisor
+    at_rest = (total == 0)[:, None]
+    rising = np.where(at_rest, np.maximum(network.w_rec, 0.0), network.w_rec - output * opened)
+    return rising / divisor, network.w_in * (1 - output) / divisor
 
 
 def synaptic_lags(network: Network, dt: float) -> NDArray[np.int64]:

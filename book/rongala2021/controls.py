@@ -83,25 +83,35 @@ def open_loop(setting: Setting, *, n_relays: int = 0, seed: int, repeat: int = 0
     return found._replace(activity=activity)
 
 
-def filtered(setting: Setting, *, tau_dyn: float, seed: int, repeat: int = 0) -> Run:
-    """The run of a setting, its activity smoothed afterwards as the dynamic leak would.
+def filtered(setting: Setting, *, seed: int, repeat: int = 0) -> Run:
+    """The run of a setting whose dynamic leak acts on the output alone, as a filter afterwards.
 
-    A control for what the leak does within the network beyond being a low-pass filter.
+    A control for what the leak does within the network beyond being a low-pass filter: neurons
+    hear each other's activity without leak.
 
     Parameters
     ----------
     setting : Setting
-    tau_dyn : float
-        Time constant of the filter (s).
+        With dynamic leak.
     seed, repeat
         As in `run`.
 
     Returns
     -------
     Run
+        Its activity is not that of its network: for measures of the activity alone.
     """
-    found = run(setting, seed=seed, repeat=repeat)
-    gain = float(leak_gain(tau_dyn, setting.dt, setting.neuron.solver))
-    return found._replace(
-        activity=scipy.signal.lfilter([gain], [1.0, gain - 1.0], found.activity, axis=-1)
+    neuron = setting.neuron
+    found = run(replace(setting, neuron=replace(neuron, tau_dyn=0.0)), seed=seed, repeat=repeat)
+    gains = leak_gain(
+        time_constants(neuron, found.network.n_neurons), setting.dt, neuron.solver
+    ).tolist()
+    activity = np.stack(
+        [
+            scipy.signal.lfilter([gain], [1.0, gain - 1.0], row)
+            for gain, row in zip(gains, found.activity, strict=True)
+        ]
     )
+    # What is left of a neuron that died is nothing, and slow to compute with.
+    activity[activity < np.finfo(float).tiny] = 0.0
+    return found._replace(setting=setting, activity=activity)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from scipy.special import betaincinv
 
-from rongala2021.ledger import Claim, Sample
+from rongala2021.ledger import CONTROLS, Claim, Condition, Sample
 
 SYMBOLS = {
     "reproduced": "✔",
@@ -37,6 +37,8 @@ class Verdict:
         Seeds in which the criterion holds.
     reason : str
         Why a claim is not testable.
+    controls : mapping of str to Verdict
+        What the same criterion says of each control, by the names of `ledger.CONTROLS`.
     """
 
     id: str
@@ -44,6 +46,7 @@ class Verdict:
     samples: tuple[Sample, ...] = ()
     k: int = 0
     reason: str = ""
+    controls: Mapping[str, Verdict] = field(default_factory=dict)
 
 
 def _settled(held: Sequence[bool], every: bool) -> bool | None:
@@ -64,6 +67,19 @@ def met(claim: Claim, samples: Sequence[Sample]) -> tuple[list[bool], list[bool]
     return full, weak
 
 
+def _check_measures(
+    claim: Claim, samples: Sequence[Sample], conditions: Sequence[Condition]
+) -> None:
+    """Refuse samples that lack a measure of some conditions."""
+    needed = {c.measure for c in conditions}
+    for sample in samples:
+        if missing := needed - sample.keys():
+            raise ValueError(
+                f"samples: expected {', '.join(sorted(needed))} for claim {claim.id}, "
+                f"got no {', '.join(sorted(missing))}"
+            )
+
+
 def judge(claim: Claim, samples: Sequence[Sample]) -> Verdict:
     """Verdict of a claim from samples of its measures, that of the drawn figure first.
 
@@ -82,13 +98,7 @@ def judge(claim: Claim, samples: Sequence[Sample]) -> Verdict:
         raise ValueError(f"samples: expected at least one for claim {claim.id}, got none")
     if not claim.criterion:
         raise ValueError(f"claim: expected a criterion for {claim.id}, got none")
-    needed = {c.measure for c in claim.criterion + claim.direction + claim.former}
-    for sample in samples:
-        if missing := needed - sample.keys():
-            raise ValueError(
-                f"samples: expected {', '.join(sorted(needed))} for claim {claim.id}, "
-                f"got no {', '.join(sorted(missing))}"
-            )
+    _check_measures(claim, samples, claim.criterion + claim.direction)
     full, weak = met(claim, samples)
     if (settled := _settled(full, claim.every)) is not False:
         verdict = "reproduced" if settled else "borderline"
@@ -120,8 +130,43 @@ def mean_interval(values: Sequence[float]) -> tuple[float, float, float]:
     return float(known.mean()), float(low), float(high)
 
 
+def faults(claim: Claim, verdict: Verdict) -> list[str]:
+    """What keeps the verdict of a claim from being evidence; nothing if nothing does.
+
+    A criterion must fail where its sentence is known to be false, and hold where it is known to
+    be true, or it cannot tell the two apart. An identity needs neither: it holds whatever is
+    measured. What a filter afterwards does as well is of the kind "filter", and nothing else is.
+
+    Parameters
+    ----------
+    claim : Claim
+    verdict : Verdict
+        With those of its controls.
+    """
+    said = {name: control.verdict for name, control in verdict.controls.items()}
+    wrong = []
+    if claim.kind != "identity" and "negative" not in said:
+        wrong.append("has no negative control")
+    if said.get("negative") == "reproduced":
+        wrong.append("its negative control is reproduced")
+    if claim.kind != "identity" and verdict.verdict != "reproduced" and "positive" not in said:
+        wrong.append("is not reproduced and has no positive control")
+    if said.get("positive", "reproduced") != "reproduced":
+        wrong.append(f"its positive control is {said['positive']}")
+    if "filter" in said and (said["filter"] == "reproduced") != (claim.kind == "filter"):
+        wrong.append(f"is of kind {claim.kind}, but a filter afterwards is {said['filter']}")
+    return [f"{claim.id}: {text}" for text in wrong]
+
+
+def _plain(samples: Sample | Sequence[Sample]) -> list[dict[str, float]]:
+    each = [samples] if isinstance(samples, Mapping) else samples
+    return [{key: float(value) for key, value in sample.items()} for sample in each]
+
+
 def judge_all(
-    ledger: Mapping[str, Claim], measured: Mapping[str, Sample | Sequence[Sample]]
+    ledger: Mapping[str, Claim],
+    measured: Mapping[str, Sample | Sequence[Sample]],
+    **controls: Mapping[str, Sample | Sequence[Sample]],
 ) -> dict[str, Verdict]:
     """Judge the claims that were measured.
 
@@ -129,6 +174,9 @@ def judge_all(
     ----------
     ledger : mapping of id to Claim
     measured : mapping of id to one sample, or to a sequence of samples with the drawn one first
+    **controls
+        By the names of `ledger.CONTROLS`, the same of the controls. Of a control only the claims
+        are judged that the ledger describes it for.
 
     Returns
     -------
@@ -137,15 +185,26 @@ def judge_all(
     Raises
     ------
     ValueError
-        If an id is not in the ledger, or see `judge`.
+        If an id is not in the ledger, a control is unknown, or see `judge`.
     """
+    if unknown := controls.keys() - CONTROLS.keys():
+        raise ValueError(
+            f"controls: expected some of {', '.join(CONTROLS)}, got {', '.join(sorted(unknown))}"
+        )
     verdicts: dict[str, Verdict] = {}
     for name, samples in measured.items():
         if name not in ledger:
             raise ValueError(f"measured: expected ids of the ledger, got {name!r}")
-        each = [samples] if isinstance(samples, Mapping) else samples
-        plain = [{key: float(value) for key, value in sample.items()} for sample in each]
-        verdict = judge(ledger[name], plain)
+        claim, plain = ledger[name], _plain(samples)
+        verdict = judge(claim, plain)
+        for former in claim.former:
+            _check_measures(claim, plain, former.criterion)
+        of_controls = {
+            control: judge(claim, _plain(found[name]))
+            for control, found in controls.items()
+            if name in found and control in claim.controls
+        }
+        verdict = replace(verdict, controls=of_controls)
         needed = ledger[name].requires
         if needed and needed not in verdicts:
             raise ValueError(f"measured: expected {needed} before {name}, which requires it")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -15,6 +16,19 @@ COMPARISONS = {
     "==": operator.eq,
     ">=": operator.ge,
     ">": operator.gt,
+}
+#: What kind of evidence a claim can give, and what each is.
+KINDS = {
+    "identity": "follows from the printed equations, whatever the network or the input",
+    "filter": "follows from the dynamic leak as a low-pass filter: the same filter, applied "
+    "afterwards, does as much",
+    "empirical": "could have come out otherwise",
+}
+#: What a claim's criterion is tried on beside the paper's networks or neurons, and why.
+CONTROLS = {
+    "negative": "the sentence is known to be false",
+    "positive": "the sentence is known to be true",
+    "filter": "the dynamic leak acts on the output alone, as a filter afterwards",
 }
 Sample = Mapping[str, float]
 
@@ -60,6 +74,21 @@ class Condition:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Former:
+    """A criterion that was replaced, and why.
+
+    Attributes
+    ----------
+    criterion : tuple of Condition
+    reason : str
+        Of the change.
+    """
+
+    criterion: tuple[Condition, ...]
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Claim:
     """One sentence of the paper that can be checked.
 
@@ -69,6 +98,8 @@ class Claim:
         Name, the claim in our words, its place in the paper.
     page : str
         Page of the book that measures it.
+    kind : str
+        One of `KINDS`.
     criterion : tuple of Condition
         All must hold for "reproduced".
     direction : tuple of Condition
@@ -77,10 +108,10 @@ class Claim:
     every : bool
         Whether the paper says that something holds in every network; else that networks tend to
         it, and a majority of the seeds decides.
-    former : tuple of Condition
-        Criterion that `criterion` replaced, kept to show what it would say.
-    change : str
-        Why it was replaced.
+    former : tuple of Former
+        Criteria that were replaced, the first one first, kept to show what they would say.
+    controls : mapping of str to str
+        By the names of `CONTROLS`: the system that each is.
     requires : str or None
         Claim without which this one cannot be tested.
     not_testable : str or None
@@ -91,13 +122,27 @@ class Claim:
     statement: str
     where: str
     page: str
+    kind: str
     criterion: tuple[Condition, ...] = ()
     direction: tuple[Condition, ...] = ()
     every: bool = False
-    former: tuple[Condition, ...] = ()
-    change: str = ""
+    former: tuple[Former, ...] = ()
+    controls: Mapping[str, str] = field(default_factory=dict)
     requires: str | None = None
     not_testable: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.kind not in KINDS:
+            raise ValueError(f"kind: expected one of {', '.join(KINDS)}, got {self.kind!r}")
+        if unknown := self.controls.keys() - CONTROLS.keys():
+            raise ValueError(
+                f"controls: expected some of {', '.join(CONTROLS)}, "
+                f"got {', '.join(sorted(unknown))}"
+            )
+
+
+def _conditions(given: Sequence[Mapping[str, Any]]) -> tuple[Condition, ...]:
+    return tuple(Condition(**condition) for condition in given)
 
 
 def load(path: str | Path) -> dict[str, Claim]:
@@ -119,10 +164,14 @@ def load(path: str | Path) -> dict[str, Claim]:
         name = entry.get("id") if isinstance(entry, dict) else entry
         try:
             fields = dict(entry)
-            for key in ("criterion", "direction", "former"):
-                fields[key] = tuple(Condition(**condition) for condition in fields.get(key, ()))
+            for key in ("criterion", "direction"):
+                fields[key] = _conditions(fields.get(key, ()))
+            fields["former"] = tuple(
+                Former(criterion=_conditions(old["criterion"]), reason=old["reason"])
+                for old in fields.get("former", ())
+            )
             claim = Claim(**fields)
-        except (TypeError, ValueError) as error:
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise ValueError(f"{path}: expected a claim, got {name!r}: {error}") from error
         if claim.id in ledger:
             raise ValueError(f"{path}: expected each id once, got {claim.id!r} twice")

@@ -168,14 +168,19 @@ def scale(given: Mapping[str, Any], **changes: Any) -> Scale:
     return scale_of(given, store=results_folder(), **changes)
 
 
-def score(samples: Mapping[str, Sample | Sequence[Sample]]) -> scorecard.Scorecard:
+def score(
+    samples: Mapping[str, Sample | Sequence[Sample]],
+    **controls: Mapping[str, Sample | Sequence[Sample]],
+) -> scorecard.Scorecard:
     """Judge the claims that a page measured by the book's ledger.
 
     Parameters
     ----------
     samples : mapping of id to one sample, or to a sequence of samples with the drawn one first
+    **controls
+        The same of controls, by the names of `ledger.CONTROLS`.
     """
-    return scorecard.score(ledger.load(book_file("claims.yml")), samples)
+    return scorecard.score(ledger.load(book_file("claims.yml")), samples, **controls)
 
 
 # Axes whose unit stands in the head of a column.

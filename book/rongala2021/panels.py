@@ -206,3 +206,37 @@ def euler_methods(inputs: xr.Dataset, found: pd.DataFrame, largest: xr.Dataset) 
         plots.panel_letter(ax, letter, dx=-34)
     fig.align_ylabels(axes)
     return fig
+
+
+# What is varied within the panels of `leak_and_filter`.
+_OVER = {"mean": "mean weight, or p", "other": "autapses, or mean delay"}
+
+
+def leak_and_filter(hf: xr.DataArray, others: xr.DataArray, *, bound: float) -> Figure:
+    """HF of every network with the leak in it, and with a filter afterwards.
+
+    Parameters
+    ----------
+    hf, others : DataArray over form, network and others
+        Forms "leak" and "filter"; with the weights of Figure 5, over kind and mean, and with
+        autapses and delays, over weights and other.
+    bound : float
+        Drawn as a dashed line.
+    """
+    fig = plt.figure(figsize=(7.2, 5.2))
+    rows = fig.add_gridspec(2, 1)
+    parts = ((hf, "kind", "mean"), (others, "weights", "other"))
+    first = None
+    letters = iter("ABCDE")
+    for row, (values, across, over) in enumerate(parts):
+        cells = rows[row].subgridspec(1, values.sizes[across])
+        for column, label in enumerate(values[across].values):
+            ax = fig.add_subplot(cells[column], sharey=first)
+            first = first or ax
+            for form, color in (("filter", plots.INHIBITORY), ("leak", plots.LEAK)):
+                each = values.sel({"form": form, across: label})
+                plots.dots(ax, each, over, color=color, bound=bound)
+            ax.set(title=label, xlabel=_OVER[over])
+            ax.set_ylabel("" if column else "HF")
+            plots.panel_letter(ax, next(letters))
+    return fig

@@ -578,7 +578,22 @@ def prediction(
     ax.xaxis.set_major_formatter(ScalarFormatter())
 
 
-def forest(ax: Axes, margins: Mapping[str, ArrayLike], *, limits: tuple[float, float]) -> None:
+#: How what a criterion says of a control is drawn beside what it says of the networks.
+CONTROL_MARKERS = {"negative": "x", "positive": "+", "filter": "s"}
+
+
+def _beside(ax: Axes, control: str, x: float, row: int) -> None:
+    """A control's marker in a row of a figure of all claims."""
+    ax.plot(x, row, CONTROL_MARKERS[control], color="0.25", mfc="none", ms=5, mew=1.1, zorder=4)
+
+
+def forest(
+    ax: Axes,
+    margins: Mapping[str, ArrayLike],
+    *,
+    limits: tuple[float, float],
+    controls: Mapping[str, Mapping[str, ArrayLike]],
+) -> None:
     """By which factor conditions are met: every sample, and the median; right of 1 it is met.
 
     A median on the bound itself is grey: it meets "at least" and not "more than".
@@ -590,6 +605,8 @@ def forest(ax: Axes, margins: Mapping[str, ArrayLike], *, limits: tuple[float, f
         Factors of each condition, the first on top.
     limits : (float, float)
         Factors beyond are drawn as arrows at the ends of the log axis.
+    controls : mapping of str to mapping of str to array
+        By the names of `CONTROL_MARKERS`, factors of the same conditions: their medians are drawn.
     """
     low, high = limits
     for row, each in enumerate(margins.values()):
@@ -602,6 +619,12 @@ def forest(ax: Axes, margins: Mapping[str, ArrayLike], *, limits: tuple[float, f
         ax.plot(shown[:1], [row], "o", color="white", mec=color, ms=4, zorder=3)
         marker = "<" if middle < low else ">" if middle > high else "D"
         ax.plot(np.clip(middle, low, high), row, marker, color=color, ms=4)
+    for name, of_control in controls.items():
+        for row, condition in enumerate(margins):
+            factors = np.asarray(of_control.get(condition, ()), dtype=float)
+            factors = factors[np.isfinite(factors)]
+            if factors.size:
+                _beside(ax, name, float(np.clip(np.median(factors), low, high)), row)
     ax.axvline(1, color="0.3", lw=0.8)
     ax.set_xscale("log")
     ax.set_xlim(low / 1.2, high * 1.2)
@@ -612,7 +635,11 @@ def forest(ax: Axes, margins: Mapping[str, ArrayLike], *, limits: tuple[float, f
 
 
 def shares(
-    ax: Axes, shares: Mapping[str, tuple[float, float, float]], *, colors: Sequence[str]
+    ax: Axes,
+    shares: Mapping[str, tuple[float, float, float]],
+    *,
+    colors: Sequence[str],
+    controls: Mapping[str, Mapping[str, float]],
 ) -> None:
     """Shares of seeds with their intervals, one row for each claim, the first on top.
 
@@ -622,7 +649,13 @@ def shares(
     shares : mapping of str to (share, low, high)
     colors : sequence of str
         One for each row.
+    controls : mapping of str to mapping of str to float
+        By the names of `CONTROL_MARKERS`, the shares of some rows' controls.
     """
+    for name, of_control in controls.items():
+        for row, claim in enumerate(shares):
+            if claim in of_control:
+                _beside(ax, name, of_control[claim], row)
     for row, ((share, low, high), color) in enumerate(zip(shares.values(), colors, strict=True)):
         ax.plot([low, high], [row, row], color=color, lw=2, alpha=0.5)
         ax.plot(share, row, "o", color=color, ms=4)

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import numpy as np
 import xarray as xr
 
-from lsm.sweeps import Setting
+from lsm import _validate as check
+from lsm.dynamics import simulate
+from lsm.sweeps import Run, Setting, generators, run, sensory_input
 from rongala2021.run_measures import input_power, network_power
 from rongala2021.scale import Scale, changed, grid, sweep_grid, with_networks
 
+Draw = Callable[..., Any]
 # What of a setting its sensory input depends on.
 _OF_INPUT = (
     "n_sensors",
@@ -44,15 +49,23 @@ def _input_of(settings: xr.DataArray, scale: Scale) -> xr.DataArray:
     )
 
 
-def _population(settings: xr.DataArray, scale: Scale) -> xr.Dataset:
-    found = sweep_grid(partial(network_power, spectrum=scale.spectrum), settings, scale)
-    return found.assign(input=_input_of(settings, scale))
+def _population(
+    settings: xr.DataArray, scale: Scale, draw: Draw | None, input_of_draw: bool
+) -> xr.Dataset:
+    measure = partial(network_power, spectrum=scale.spectrum)
+    found = sweep_grid(measure, settings, scale, draw=draw)
+    if not input_of_draw:
+        return found.assign(input=_input_of(settings, scale))
+    heard = sweep_grid(partial(input_power, spectrum=scale.spectrum), settings, scale, draw=draw)
+    return found.assign(input=heard["power"].mean("presentation"))
 
 
 def population(
     settings: xr.DataArray,
     scale: Scale,
     *,
+    draw: Draw | None = None,
+    input_of_draw: bool = False,
     n_drawn: int | None = None,
     n_short: int | None = None,
 ) -> xr.Dataset:
@@ -62,6 +75,10 @@ def population(
     ----------
     settings : DataArray of Setting
     scale : Scale
+    draw : callable, optional
+        As in `lsm.sweep`: a control in place of the network.
+    input_of_draw : bool
+        Whether the input is measured as it is drawn; else it is that of the network.
     n_drawn : int, optional
         Networks that a figure draws, if those behind its verdicts have fewer presentations: the
         mean of the maxima is the same, its scatter a little wider.
@@ -80,15 +97,16 @@ def population(
         If more networks are drawn than measured.
     """
     if n_drawn is None or n_short is None:
-        return _population(settings, scale)
+        return _population(settings, scale, draw, input_of_draw)
     if n_drawn > scale.n_networks:
         raise ValueError(f"n_drawn: expected at most {scale.n_networks} networks, got {n_drawn}")
-    drawn = _population(settings, with_networks(scale, n_drawn))
+    drawn = _population(settings, with_networks(scale, n_drawn), draw, input_of_draw)
     if n_drawn == scale.n_networks:
         return drawn
     short = changed(settings, lambda s: replace(s, n_presentations=n_short))
     beyond = replace(scale, first=scale.first + n_drawn, n_networks=scale.n_networks - n_drawn)
-    return xr.concat([drawn, _population(short, beyond)], "network")
+    more = _population(short, beyond, draw, input_of_draw)
+    return xr.concat([drawn, more], "network")
 
 
 def grouped(found: xr.Dataset, n_draws: int) -> xr.Dataset:
@@ -97,3 +115,59 @@ def grouped(found: xr.Dataset, n_draws: int) -> xr.Dataset:
     index = {"group": np.arange(n_groups), "draw": np.arange(n_draws)}
     cut = found.isel(network=slice(n_groups * n_draws)).drop_vars("network")
     return cut.coarsen(network=n_draws).construct(network=("group", "draw")).assign_coords(index)
+
+
+def group_means(found: xr.Dataset, n_draws: int) -> xr.Dataset:
+    """Mean power, input and activity of each group of so many networks."""
+    return grouped(found, n_draws)[["power", "input", "activity"]].mean("draw")
+
+
+def mean_signal(
+    setting: Setting,
+    *,
+    n_draws: int,
+    of_neurons: bool = False,
+    own_inputs: bool = False,
+    seed: int,
+    repeat: int = 0,
+) -> Run:
+    """The mean activity of several networks: their "average signal" in Figure 5, taken literally.
+
+    Parameters
+    ----------
+    setting : Setting
+    n_draws : int
+        Networks, each with its own weights: of the repeats from `n_draws` times `repeat` on, as
+        in `grouped`.
+    of_neurons : bool
+        Whether the mean is over all neurons too, else neuron by neuron.
+    own_inputs : bool
+        Whether each network has an input of its own, and the run their mean; else all have that
+        of `repeat`.
+    seed, repeat
+        As in `lsm.run`.
+
+    Returns
+    -------
+    Run
+        Its activity is that of no network: for measures of the activity alone.
+    """
+    check.integer("n_draws", n_draws, low=1)
+    inputs = sensory_input(setting, rng=generators(setting, seed, repeat)[0])
+    # What a run draws of a network does not depend on how long it is.
+    length = setting.n_presentations if own_inputs else 1
+    drawn = replace(setting, n_presentations=length)
+    signals, heard = [], []
+    for each in range(n_draws * repeat, n_draws * (repeat + 1)):
+        found = run(drawn, seed=seed, repeat=each)
+        if not own_inputs:
+            activity = simulate(
+                found.network, inputs, setting.neuron, dt=setting.dt, update=setting.update
+            )
+            found = found._replace(activity=activity)
+        signals.append(found.activity)
+        heard.append(found.inputs)
+    average = np.mean(signals, axis=0)
+    if of_neurons:
+        average = average.mean(axis=0, keepdims=True)
+    return Run(setting, found.network, np.mean(heard, axis=0) if own_inputs else inputs, average)

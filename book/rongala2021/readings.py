@@ -21,9 +21,9 @@ from lsm.spectrum import highest_frequency
 from lsm.sweeps import Setting
 from lsm.weights import Lognormal, weight_distribution
 from rongala2021.controls import open_loop
-from rongala2021.judging import judge_all, mean_interval, met
+from rongala2021.judging import judge_all, mean_interval, met, share
 from rongala2021.ledger import Claim
-from rongala2021.populations import population
+from rongala2021.populations import Draw, mean_signal, population
 from rongala2021.run_measures import high_frequencies
 from rongala2021.samples import (
     RATES_3G,
@@ -137,8 +137,18 @@ READINGS: dict[str, Reading] = {
     "binary weights, 0.2": Reading(
         change=partial(replace, weights=weight_distribution("binary", 0.2)), figures=_ONE_WEIGHT
     ),
+    "mean signal of 5 networks": Reading(
+        conditions={"draw_5": partial(mean_signal, n_draws=5)}, figures=("5",)
+    ),
+    "mean signal, each its own input": Reading(
+        conditions={"draw_5": partial(mean_signal, n_draws=5, own_inputs=True)}, figures=("5",)
+    ),
+    "mean signal of all their neurons": Reading(
+        conditions={"draw_5": partial(mean_signal, n_draws=5, of_neurons=True)}, figures=("5",)
+    ),
     "10x8 keeps tau_dyn": Reading(conditions={"reference": (10, 8)}, figures=("8",)),
     "20x16 keeps tau_dyn": Reading(conditions={"reference": (20, 16)}, figures=("8",)),
+    "tau_dyn = i ms or √i ms": Reading(conditions={"reference": None}, figures=("8",)),
     "ends: zero": Reading(spectrum={"ends": "zero"}, figures=_NO_DELAYS),
     "ends: periodic": Reading(spectrum={"ends": "periodic"}, figures=_NO_DELAYS),
     "wavelet cmor1.5-1.0": Reading(spectrum={"wavelet": "cmor1.5-1.0"}, figures=("7",)),
@@ -174,6 +184,8 @@ class NetworkConditions:
         Presentations in Figures 5 to 8; Figures 4 and S7 have those of the setting.
     delays, rates, counts, sizes, reference
         As in `figure_6`, `figure_7` and `figure_8`.
+    draw_5 : callable, optional
+        What is drawn in Figure 5 in the place of a network, as in `population`.
     """
 
     tau_dyn: float
@@ -182,7 +194,8 @@ class NetworkConditions:
     rates: Sequence[float]
     counts: Sequence[int]
     sizes: Sequence[tuple[int, int]]
-    reference: tuple[int, int] = (5, 4)
+    reference: tuple[int, int] | None = (5, 4)
+    draw_5: Draw | None = None
 
 
 def _samples_4(base: Setting, c: NetworkConditions, scale: Scale, reading: Reading) -> Samples:
@@ -206,7 +219,9 @@ def _samples_s7(base: Setting, c: NetworkConditions, scale: Scale, reading: Read
 def _samples_5(base: Setting, c: NetworkConditions, scale: Scale, reading: Reading) -> Samples:
     short = replace(base, n_presentations=c.n_short)
     settings = changed(figure_5(short, c.tau_dyn), reading)
-    return samples_5(population(settings, scale))  # a group is one network here
+    # A group is one network here, or the mean signal of several.
+    drawn = population(settings, scale, draw=c.draw_5, input_of_draw=c.draw_5 is not None)
+    return samples_5(drawn)
 
 
 def _up_to_the_band_of(dt: float, spectrum: Spectrum) -> Spectrum:
@@ -331,14 +346,15 @@ def _samples_of_faithfulness(settings: xr.DataArray, c: NeuronConditions, scale:
     def compared(found: xr.Dataset) -> xr.Dataset:
         if c.against == "input":
             return found
-        return found.assign(r=found["r_reference"], rho=found["rho_reference"])
+        others = {name: f"{name}_reference" for name in ("r", "rho", "r_constant")}
+        return found.assign({name: found[o] for name, o in others.items() if o in found})
 
     tried = partial(trial, tau_dyn=c.tau_dyn, weight=c.weight_single, n_substeps=c.n_substeps)
     follow = partial(faithfulness, dt=settings.values[0].dt)
     quality = compared(sweep_grid(follow, settings, scale, draw=tried, repeats="input"))
     samples = samples_3(quality.isel(rate=0)) | samples_s4(quality)
     named = [rate for rate in settings["rate"].values if rate in RATES_3G]
-    if named:
+    if set(named) == set(RATES_3G):
         models = izhikevich_grid()
         follow_all = partial(izhikevich_faithfulness, models=models, n_substeps=c.n_substeps)
         draw = partial(drive, weight=c.weight_single)
@@ -404,7 +420,8 @@ class Turned(NamedTuple):
     clearly : tuple of str
         Readings under which the verdict is another, beyond sampling error.
     perhaps : tuple of str
-        Those under which it is another within sampling error.
+        Those under which the verdict is another, while the seeds that differ are too few, or too
+        uneven in their direction, to exclude chance.
     n_readings : int
         That measure the claim.
     """
@@ -414,10 +431,19 @@ class Turned(NamedTuple):
     n_readings: int
 
 
+#: Up to which probability of its difference being chance a reading turns a claim clearly.
+LEVEL = 0.1
+
+
+def _uneven(k: int, n: int) -> bool:
+    """Whether k of n seeds that differ, in one direction, are too few or too many for chance."""
+    return n > 0 and float(scipy.stats.binomtest(k, n).pvalue) <= LEVEL
+
+
 def _differs(first: Sequence[bool], second: Sequence[bool]) -> bool:
-    """Whether the seeds in which only one of two holds are too uneven for chance, at 10 %."""
+    """Whether the seeds in which only one of two holds are too uneven for chance (sign test)."""
     only = [a for a, b in zip(first, second, strict=True) if a != b]
-    return bool(only) and float(scipy.stats.binomtest(sum(only), len(only)).pvalue) <= 0.1
+    return _uneven(sum(only), len(only))
 
 
 def turned(ledger: Mapping[str, Claim], found: Mapping[str, Samples]) -> dict[str, Turned]:
@@ -449,6 +475,56 @@ def turned(ledger: Mapping[str, Claim], found: Mapping[str, Samples]) -> dict[st
         perhaps = tuple(name for name in other if name not in clearly)
         rows[claim] = Turned(clearly, perhaps, measured.size)
     return rows
+
+
+def _rejected(n: int) -> float:
+    """Probability that seeds that differ, n of them, are too uneven if each goes either way."""
+    return float(sum(scipy.stats.binom.pmf(k, n, 0.5) for k in range(n + 1) if _uneven(k, n)))
+
+
+def chance(ledger: Mapping[str, Claim], found: Mapping[str, Samples]) -> dict[str, float]:
+    """How many verdicts are compared, and how many full frames chance alone would draw.
+
+    Parameters
+    ----------
+    ledger : mapping of id to Claim
+    found : mapping of reading to Samples
+        As in `turned`.
+
+    Returns
+    -------
+    dict of str to number
+        What is told of, and the number. By chance alone each seed that differs would do so either
+        way; a claim with a direction is compared by this, too.
+    """
+    first, *others = found.values()
+    n = len(next(iter(first.values())))
+    needed = next((k for k in range(n + 1) if share(k, n, confidence=0.9)[0] > 0.5), np.nan)
+    n_differing = [
+        sum(a != b for a, b in zip(before, after, strict=True))
+        for samples in others
+        for claim in samples
+        for before, after in list(
+            zip(met(ledger[claim], first[claim]), met(ledger[claim], samples[claim]), strict=True)
+        )[: 1 + bool(ledger[claim].direction)]
+    ]
+    expected = [_rejected(each) for each in n_differing]
+    rows = turned(ledger, found).values()
+    clearly = sum(len(row.clearly) for row in rows)
+    perhaps = sum(len(row.perhaps) for row in rows)
+    return {
+        "seeds": n,
+        "seeds in which a claim must hold to count as reproduced": needed,
+        "seeds in which it may hold at most to count as not reproduced": n - needed,
+        "verdicts compared with the first row": sum(row.n_readings - 1 for row in rows),
+        "of them other": clearly + perhaps,
+        "of these beyond chance (full frames)": clearly,
+        "of these within chance (dotted frames)": perhaps,
+        "comparisons of criteria and directions": len(expected),
+        "of them with enough differing seeds for a full frame": sum(p > 0 for p in expected),
+        "full frames that chance alone would draw there": float(sum(expected)),
+        "the same, if all seeds differed everywhere": len(expected) * _rejected(n),
+    }
 
 
 def summary(ledger: Mapping[str, Claim], found: Mapping[str, Samples]) -> pd.DataFrame:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -13,26 +13,42 @@ from typing import Any
 import pandas as pd
 
 from rongala2021.judging import SYMBOLS, Verdict, judge, judge_all, mean_interval, share
-from rongala2021.ledger import Claim, Sample, words
+from rongala2021.ledger import KINDS, Claim, Sample, words
 from rongala2021.tables import Table
 
 MIME = "application/vnd.lsm.claims+json"
 #: Between these lines the README holds what `readme_block` says.
 README_START = "<!-- verdicts: written by make refresh -->"
 README_END = "<!-- end of verdicts -->"
-_HEADS = ("id", "where", "claim", "verdict", "measured", "criterion", "seeds")
+_HEADS = ("id", "where", "claim", "kind", "verdict", "measured", "criterion", "seeds")
 
 
 def score(
-    ledger: Mapping[str, Claim], measured: Mapping[str, Sample | Sequence[Sample]]
+    ledger: Mapping[str, Claim],
+    measured: Mapping[str, Sample | Sequence[Sample]],
+    **controls: Mapping[str, Sample | Sequence[Sample]],
 ) -> Scorecard:
     """Judge the claims that a page measured, as `judge_all`, to be shown."""
-    return Scorecard(ledger, tuple(judge_all(ledger, measured).values()))
+    return Scorecard(ledger, tuple(judge_all(ledger, measured, **controls).values()))
 
 
-def _plain(value: float) -> float | str:
-    """JSON has no NaN and no infinity."""
-    return value if math.isfinite(value) else str(value)
+def _plain(samples: Sequence[Sample]) -> list[dict[str, float | str]]:
+    """Samples as JSON, which has no NaN and no infinity."""
+    return [{k: x if math.isfinite(x) else str(x) for k, x in s.items()} for s in samples]
+
+
+def _numbers(samples: Sequence[Mapping[str, Any]]) -> list[dict[str, float]]:
+    """Samples that `_plain` wrote."""
+    return [{k: float(x) for k, x in s.items()} for s in samples]
+
+
+def _mean_text(measure: str, samples: Sequence[Sample]) -> str:
+    """Mean of a measure and its interval; tells of how many samples, if not of all."""
+    values = [s[measure] for s in samples]
+    mean, low, high = mean_interval(values)
+    n_known = sum(map(math.isfinite, values))
+    unknown = f" ({n_known} of {len(values)} known)" if 0 < n_known < len(values) else ""
+    return f"{words(measure)} {mean:.3g} [{low:.3g}, {high:.3g}]{unknown}"
 
 
 @dataclass(frozen=True)
@@ -42,51 +58,93 @@ class Scorecard:
     ledger: Mapping[str, Claim]
     verdicts: tuple[Verdict, ...]
 
-    def counts(self) -> dict[str, int]:
-        """Number of claims by verdict, in the order of `SYMBOLS`."""
-        found = Counter(verdict.verdict for verdict in self.verdicts)
+    def counts(self, kind: str | None = None) -> dict[str, int]:
+        """Number of claims by verdict, in the order of `SYMBOLS`; of one kind, or of all."""
+        found = Counter(v.verdict for v in self.verdicts if kind in (None, self._kind(v)))
         return {name: found[name] for name in SYMBOLS}
+
+    def _kind(self, v: Verdict) -> str:
+        return self.ledger[v.id].kind
 
     def changes(self) -> Table:
         """The claims whose criterion was changed: the old one, the new one, and what each says."""
         rows = []
         for verdict in self.verdicts:
             claim = self.ledger[verdict.id]
-            if claim.former and verdict.samples:
-                old = judge(replace(claim, criterion=claim.former, direction=()), verdict.samples)
-                texts = ["; ".join(map(str, c)) for c in (claim.former, claim.criterion)]
+            for former in claim.former if verdict.samples else ():
+                changed = replace(claim, criterion=former.criterion, direction=())
+                old = judge(changed, verdict.samples)
+                texts = ["; ".join(map(str, c)) for c in (former.criterion, claim.criterion)]
                 says = [f"{v.verdict} ({v.k} of {len(v.samples)})" for v in (old, verdict)]
-                rows.append((claim.id, texts[0], says[0], texts[1], says[1], claim.change))
+                rows.append((claim.id, texts[0], says[0], texts[1], says[1], former.reason))
         heads = ("id", "former criterion", "says", "criterion", "says", "reason of the change")
         return Table(pd.DataFrame(rows, columns=heads))
 
     def summary(self) -> str:
-        """One line: how many claims of how many have each verdict."""
+        """One line: how many claims of how many have each verdict, the reproduced ones by kind."""
         counts = self.counts()
+        kinds = [f"{k} of {n} {kind}" for kind, (k, n) in self._reproduced().items() if n]
         first = f"{counts.pop('reproduced')} of {len(self.verdicts)} claims reproduced"
-        return ", ".join([first, *(f"{n} {name}" for name, n in counts.items() if n)])
+        others = [f"{n} {name}" for name, n in counts.items() if n]
+        return ", ".join([f"{first} ({', '.join(kinds)})", *others])
 
-    def margins(self) -> dict[str, list[float]]:
+    def _reproduced(self) -> dict[str, tuple[int, int]]:
+        """Of each kind, how many claims are reproduced, and how many there are."""
+        counts = {kind: self.counts(kind) for kind in KINDS}
+        return {kind: (n["reproduced"], sum(n.values())) for kind, n in counts.items()}
+
+    def by_kind(self) -> Table:
+        """The claims of each kind, and how many of them have each verdict."""
+        seen = [name for name, n in self.counts().items() if n]
+        rows = []
+        for kind in KINDS:
+            counts = self.counts(kind)
+            rows.append((kind, sum(counts.values()), *(counts[name] for name in seen)))
+        heads = ["kind", "claims", *(f"{SYMBOLS[name]} {name}" for name in seen)]
+        return Table(pd.DataFrame(rows, columns=heads))
+
+    def margins(self, control: str | None = None) -> dict[str, list[float]]:
         """By which factor each sample meets each condition, as `Condition.margin`.
 
-        Named by claim and condition; conditions without a factor are left out.
+        Named by claim and condition; conditions without a factor are left out. Of the paper's
+        networks and neurons, or of one of the controls.
         """
         found = {}
         for v in self.verdicts:
+            tried = v if control is None else v.controls.get(control)
+            samples = tried.samples if tried else ()
             for condition in self.ledger[v.id].criterion:
-                factors = [condition.margin(s) for s in v.samples]
+                factors = [condition.margin(s) for s in samples]
                 if factors and any(math.isfinite(x) for x in factors):
                     found[f"{v.id}: {condition}"] = factors
         return found
+
+    def _of_controls(self) -> Iterator[tuple[str, ...]]:
+        for v in self.verdicts:
+            claim = self.ledger[v.id]
+            measures = dict.fromkeys(c.measure for c in claim.criterion)
+            for name, control in v.controls.items():
+                numbers = "; ".join(_mean_text(m, control.samples) for m in measures)
+                seeds = f"{control.k} of {len(control.samples)}"
+                verdict = f"{SYMBOLS[control.verdict]} {control.verdict}"
+                yield v.id, name, claim.controls[name], numbers, seeds, verdict
+
+    def controls(self) -> Table:
+        """What the criteria say of systems in which the sentence is known to be false, or true.
+
+        And of a filter afterwards, where the claim is on what the dynamic leak removes.
+        """
+        heads = ("id", "control", "system", "mean over seeds", "meets the criterion", "verdict")
+        return Table(pd.DataFrame(list(self._of_controls()), columns=heads))
 
     def overview(self) -> Table:
         """All claims by figure, with links to their pages and intervals over seeds.
 
         On a page that loads ``scorecard.js`` the table can be sorted and filtered. An interval of
-        a mean that contains the bound of its criterion is marked ≈. Measured claims come first,
+        a mean that contains the bound of its criterion is said to. Measured claims come first,
         each group in the order of the ledger.
         """
-        heads = ("id", "where", "claim", "verdict", "measured, drawn", "mean over seeds")
+        heads = ("id", "where", "claim", "kind", "verdict", "measured, drawn", "mean over seeds")
         verdicts = sorted(self.verdicts, key=lambda v: v.verdict == "not measured")
         frame = pd.DataFrame(
             [self._over_seeds(v) for v in verdicts], columns=[*heads, "criterion", "seeds"]
@@ -99,10 +157,10 @@ class Scorecard:
         n = len(v.samples)
         means = []
         for measure in v.samples[0] if n > 1 else ():
-            mean, low, high = mean_interval([s[measure] for s in v.samples])
+            _, low, high = mean_interval([s[measure] for s in v.samples])
             bounds = [c.bound for c in self.ledger[v.id].criterion if c.measure == measure]
-            near = " ≈" if low < high and any(low <= bound <= high for bound in bounds) else ""
-            means.append(f"{words(measure)} {mean:.3g} [{low:.3g}, {high:.3g}]{near}")
+            within = low < high and any(low <= bound <= high for bound in bounds)
+            means.append(_mean_text(measure, v.samples) + " (bound within)" * within)
         if n > 1:
             low, high = share(v.k, n)
             seeds = f"{v.k} of {n} [{low:.2f}, {high:.2f}]"
@@ -121,7 +179,8 @@ class Scorecard:
         drawn = v.samples[0] if v.samples else {}
         numbers = ", ".join(f"{words(name)} = {value:.4g}" for name, value in drawn.items())
         verdict = f"{SYMBOLS[v.verdict]} {v.verdict}"
-        return v.id, claim.where, claim.statement, verdict, v.reason or numbers, criterion, seeds
+        measured = v.reason or numbers
+        return v.id, claim.where, claim.statement, claim.kind, verdict, measured, criterion, seeds
 
     def record(self) -> list[dict[str, Any]]:
         """The verdicts and the numbers behind them as JSON, for `gather`."""
@@ -129,43 +188,59 @@ class Scorecard:
             {
                 "id": v.id,
                 "verdict": v.verdict,
-                "samples": [{name: _plain(x) for name, x in s.items()} for s in v.samples],
+                "samples": _plain(v.samples),
+                "controls": {name: _plain(c.samples) for name, c in v.controls.items()},
             }
             for v in self.verdicts
         ]
 
     def __repr__(self) -> str:
-        return "\n".join(
+        rows = [
             f"{name}: {verdict} ({numbers}{'; ' + seeds if seeds else ''})"
-            for name, _, _, verdict, numbers, _, seeds in self.rows()
-        )
+            for name, _, _, _, verdict, numbers, _, seeds in self.rows()
+        ]
+        rows += [
+            f"{name}, {control} control: {verdict} ({numbers}; {seeds})"
+            for name, control, _, numbers, seeds, verdict in self._of_controls()
+        ]
+        return "\n".join(rows)
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
         table = Table(pd.DataFrame(self.rows(), columns=list(_HEADS)))
-        return {"text/plain": repr(self), "text/html": table._repr_html_(), MIME: self.record()}
+        html = table._repr_html_()
+        if any(v.controls for v in self.verdicts):
+            html += "\n<p>The same criteria, tried on controls:</p>\n"
+            html += self.controls()._repr_html_()
+        return {"text/plain": repr(self), "text/html": html, MIME: self.record()}
 
 
 def readme_block(scorecard: Scorecard) -> str:
     """What the README says of the verdicts, between its two markers."""
-    counts = {name: n for name, n in scorecard.counts().items() if n}
+    seen = [name for name, n in scorecard.counts().items() if n]
     lines = [
         f"**{scorecard.summary()}.**",
         "",
-        "| | " + " | ".join(f"{SYMBOLS[name]} {name}" for name in counts) + " |",
-        "|---|" + "---|" * len(counts),
-        "| claims | " + " | ".join(str(n) for n in counts.values()) + " |",
-        "| | "
-        + " | ".join(
-            ", ".join(v.id for v in scorecard.verdicts if v.verdict == name) for name in counts
-        )
-        + " |",
+        "| | " + " | ".join(f"{SYMBOLS[name]} {name}" for name in seen) + " |",
+        "|---|" + "---|" * len(seen),
     ]
+    for kind, meaning in KINDS.items():
+        cells = []
+        for name in seen:
+            ids = [
+                v.id
+                for v in scorecard.verdicts
+                if v.verdict == name and scorecard.ledger[v.id].kind == kind
+            ]
+            cells.append(f"{len(ids)}: {', '.join(ids)}" if ids else "0")
+        lines.append(f"| *{kind}*: {meaning} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
 
 
 def badge(scorecard: Scorecard) -> str:
-    """The share of reproduced claims as a small SVG image."""
-    text = f"{scorecard.counts()['reproduced']} of {len(scorecard.verdicts)} reproduced"
+    """The shares of reproduced claims, of all and of the empirical ones, as a small SVG image."""
+    k, n = scorecard._reproduced()["empirical"]
+    text = f"{scorecard.counts()['reproduced']} of {len(scorecard.verdicts)} reproduced, "
+    text += f"{k} of {n} empirical"
     left, right = 48, 12 + 7 * len(text)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{left + right}" height="20" role="img" '
@@ -208,6 +283,7 @@ def gather(ledger: Mapping[str, Claim], folder: str | Path) -> Scorecard:
         numbers give; names notebook and id.
     """
     samples: dict[str, Sequence[Sample]] = {}
+    controls: dict[str, dict[str, Sequence[Sample]]] = {}
     recorded: dict[str, tuple[Path, str]] = {}
     for page in dict.fromkeys(claim.page for claim in ledger.values()):
         path = Path(folder, page).with_suffix(".ipynb")
@@ -219,8 +295,13 @@ def gather(ledger: Mapping[str, Claim], folder: str | Path) -> Scorecard:
                 raise ValueError(f"{path}: expected {name!r} once, got it twice")
             try:
                 recorded[name] = (path, entry["verdict"])
-                samples[name] = [{k: float(x) for k, x in s.items()} for s in entry["samples"]]
-                judge(ledger[name], samples[name])
+                samples[name] = _numbers(entry["samples"])
+                for control, found in entry["controls"].items():
+                    controls.setdefault(control, {})[name] = _numbers(found)
+                # Alone, so that a fault is told of this record.
+                judge_all(
+                    {name: replace(ledger[name], requires=None)}, {name: samples[name]}, **controls
+                )
             except (AttributeError, KeyError, TypeError, ValueError) as error:
                 raise ValueError(
                     f"{path}: expected a record for {name!r}, got {error!r}"
@@ -229,7 +310,8 @@ def gather(ledger: Mapping[str, Claim], folder: str | Path) -> Scorecard:
         needed = ledger[name].requires
         if needed and needed not in recorded:
             raise ValueError(f"{path}: expected {needed!r} to be recorded, as {name!r} requires it")
-    judged = score(ledger, {name: samples[name] for name in ledger if name in samples})
+    measured = {name: samples[name] for name in ledger if name in samples}
+    judged = score(ledger, measured, **controls)
     verdicts = {verdict.id: verdict for verdict in judged.verdicts}
     for name, (path, verdict) in recorded.items():
         if verdict != verdicts[name].verdict:

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 
 from lsm import _validate as check
 from lsm._validate import Array
-from lsm.network import scaled_time_constants
+from lsm.network import neuron_kinds, scaled_time_constants
 from lsm.neurons import LSM
 from lsm.sweeps import Setting
 from lsm.weights import weight_distribution
@@ -36,6 +36,9 @@ AMPLIFIED = xr.DataArray(
 SIZE_WEIGHTS = {"normal 0.4": ("normal", 0.4), "binary 0.2": ("binary", 0.2)}
 #: Powers of the number of synapses by which the leaks of Figure 8 grow; None for no leak.
 LEAKS = {"no leak": None, "fixed leak": 0.0, "leak ~ √synapses": 0.5, "leak ~ synapses": 1.0}
+#: Time constant (s) of a leak that grows of a neuron with one synapse, where no size is the
+#: reference: "the square root of the number of synapses", in the unit that the text leaves out.
+OF_ONE_SYNAPSE = 1e-3
 
 
 def setting_of(given: Mapping[str, Any], **changes: Any) -> Setting:
@@ -164,12 +167,18 @@ def figure_7(
     return cells.assign_coords(varied=("density", varied), dense=("density", dense))
 
 
+def _by_synapses(power: float, size: tuple[int, int], n_sensors: int) -> Array:
+    """Time constants (s) of the neurons of a size that grow from that of one synapse."""
+    layer, _ = neuron_kinds(size)
+    return OF_ONE_SYNAPSE * (layer.size - 1.0 + n_sensors * (layer == 1)) ** power
+
+
 def figure_8(
     base: Setting,
     tau_dyn: float,
     sizes: Sequence[tuple[int, int]],
     *,
-    reference: tuple[int, int] = (5, 4),
+    reference: tuple[int, int] | None = (5, 4),
 ) -> xr.DataArray:
     """Two kinds of weights, four leaks and sizes: axes weights, leak, size.
 
@@ -177,17 +186,21 @@ def figure_8(
     ----------
     base : Setting
     tau_dyn : float
-        Time constant of the dynamic leak of the network of the size `reference` (s).
+        Time constant of the dynamic leak of the network of the size `reference`, and of all sizes
+        where it is fixed (s).
     sizes : sequence of (int, int)
-    reference : (int, int)
-        The size from which leaks that grow are scaled.
+    reference : (int, int), optional
+        The size from which leaks that grow are scaled. None: from none, but `OF_ONE_SYNAPSE`
+        times the number of synapses, or its root.
     """
 
     def leak(power: float | None, size: tuple[int, int]) -> float | Array:
         if power is None:
             return 0.0
+        if reference is None and power:
+            return _by_synapses(power, size, base.n_sensors)
         return scaled_time_constants(
-            tau_dyn, power, sizes=size, n_sensors=base.n_sensors, reference=reference
+            tau_dyn, power, sizes=size, n_sensors=base.n_sensors, reference=reference or size
         )
 
     settings = [
@@ -265,13 +278,15 @@ def size_that_keeps(
     Returns
     -------
     DataArray of Setting
-        Axes reference, weights, size.
+        Axes reference, weights, size. The last reference is "none", as `figure_8` has it.
     """
+    references = [*sizes, None]
     each = [
         figure_8(base, tau_dyn, sizes, reference=size).sel(leak="leak ~ √synapses", drop=True)
-        for size in sizes
+        for size in references
     ]
-    return xr.concat(each, each[0]["size"].rename(size="reference"))
+    labels = [*each[0]["size"].values, "none"]
+    return xr.concat(each, xr.DataArray(labels, dims="reference", name="reference"))
 
 
 def static_leaks(base: Setting, constants: ArrayLike) -> xr.DataArray:

@@ -168,12 +168,18 @@ class Faithfulness(NamedTuple):
         same presentation; 0 where a model is silent.
     r_reference, rho_reference : (3, n_presentations) array
         The same with the input of the reference, without jitter.
-    rho_mean_input, rho_mean_reference : float
+    r_constant, r_constant_reference : float
+        The paper's index of an output that is constant with the input, mean over presentations,
+        and with the reference.
+    rho_mean_input, rho_mean_reference, rho_relay : float
         Pearson's correlation of the mean output without leak with the mean input, and with the
-        reference.
-    noise_ratio : float
+        reference; and that of the mean input with the reference.
+    noise_ratio, relative_noise_ratio : float
         Power above 100 Hz of what differs from the mean over presentations, without leak over
-        with leak.
+        with leak; and the same in units of the variance of each form's mean.
+    activity : float
+        Mean output without leak (a.u.). As all synapses excite, it is also the share that the
+        input has of the denominator of Eq. 1.
     share_above_30_hz : (4,) array
         Share of the power of the input, and of each model's output, above 30 Hz.
     """
@@ -182,9 +188,14 @@ class Faithfulness(NamedTuple):
     rho: Annotated[Array, "model", "presentation"]
     r_reference: Annotated[Array, "model", "presentation"]
     rho_reference: Annotated[Array, "model", "presentation"]
+    r_constant: float
+    r_constant_reference: float
     rho_mean_input: float
     rho_mean_reference: float
+    rho_relay: float
     noise_ratio: float
+    relative_noise_ratio: float
+    activity: float
     share_above_30_hz: Annotated[Array, "signal"]
 
 
@@ -202,9 +213,11 @@ def faithfulness(found: Trial, *, dt: float) -> Faithfulness:
     Faithfulness
     """
     outputs, total, source = found.outputs, found.total, found.source
-    mean = outputs[0].mean(axis=0)
-    noise = outputs[:2] - outputs[:2].mean(axis=1, keepdims=True)
+    mean, mean_input = outputs[:2].mean(axis=1), total.mean(axis=0)
+    constant = np.ones_like(source)
+    noise = outputs[:2] - mean[:, None]
     loud = measures.band_power(noise, (measures.HIGH_FREQUENCY, np.inf), dt=dt).mean(axis=-1)
+    relative = loud / mean.var(axis=-1)
     signals = np.concatenate([total[None], outputs])
     high = measures.band_power(signals, (30.0, np.inf), dt=dt).mean(axis=-1)
     whole = measures.band_power(signals, (0.0, np.inf), dt=dt).mean(axis=-1)
@@ -214,9 +227,14 @@ def faithfulness(found: Trial, *, dt: float) -> Faithfulness:
         rho=np.nan_to_num(measures.pearson(outputs, total)),
         r_reference=np.nan_to_num(measures.correlation(outputs, source)),
         rho_reference=np.nan_to_num(measures.pearson(outputs, source)),
-        rho_mean_input=float(measures.pearson(mean, total.mean(axis=0))),
-        rho_mean_reference=float(measures.pearson(mean, source)),
+        r_constant=float(measures.correlation(constant, total).mean()),
+        r_constant_reference=float(measures.correlation(constant, source)),
+        rho_mean_input=float(measures.pearson(mean[0], mean_input)),
+        rho_mean_reference=float(measures.pearson(mean[0], source)),
+        rho_relay=float(measures.pearson(mean_input, source)),
         noise_ratio=float(loud[0] / loud[1]),
+        relative_noise_ratio=float(relative[0] / relative[1]),
+        activity=float(outputs[0].mean()),
         share_above_30_hz=share,
     )
 
@@ -288,6 +306,9 @@ class Variation(NamedTuple):
     cv_leak, cv_leak_from_rest : (n_tau,) array
         Coefficient of variation with dynamic leak, at each time constant; the second one of the
         whole record, with the rise from rest.
+    roughness : (n_tau,) array
+        Root mean square change from step to step over the standard deviation, with dynamic leak,
+        at each time constant; of the record without its start.
     """
 
     mean_activity: Annotated[Array, "k_static"]
@@ -295,6 +316,7 @@ class Variation(NamedTuple):
     rho: Annotated[Array, "k_static"]
     cv_leak: Annotated[Array, "tau_dyn"]
     cv_leak_from_rest: Annotated[Array, "tau_dyn"]
+    roughness: Annotated[Array, "tau_dyn"]
 
 
 def by_constants(found: Drive, *, k_static: ArrayLike, tau_dyn: ArrayLike) -> tuple[Array, Array]:
@@ -329,21 +351,43 @@ def variation(found: Drive, *, k_static: ArrayLike, tau_dyn: ArrayLike) -> Varia
     Parameters
     ----------
     found, k_static, tau_dyn
-        As in `by_constants`. Of the record, five of the longest time constants after the start
-        are left out, at most half.
+        As in `by_constants`.
 
     Returns
     -------
     Variation
     """
-    by_k, by_tau = by_constants(found, k_static=k_static, tau_dyn=tau_dyn)
-    n_start = min(round(5 * float(np.max(tau_dyn)) / found.setting.dt), by_k.shape[-1] // 2)
+    traces = by_constants(found, k_static=k_static, tau_dyn=tau_dyn)
+    return variation_of(*traces, longest=float(np.max(tau_dyn)), dt=found.setting.dt)
+
+
+def variation_of(by_k: Array, by_tau: Array, *, longest: float, dt: float) -> Variation:
+    """Measure mean and variation of the traces of `by_constants`, or of a control's.
+
+    Parameters
+    ----------
+    by_k, by_tau : (n_k, n_steps) and (n_tau, n_steps) array
+        Activity at each value of the one constant and of the other.
+    longest : float
+        Largest time constant (s). Five times that is left out at the start of the record, at
+        most half of it.
+    dt : float
+        Step (s).
+
+    Returns
+    -------
+    Variation
+    """
+    n_start = min(round(5 * longest / dt), by_k.shape[-1] // 2)
+    settled = by_tau[:, n_start:]
+    change = np.sqrt(np.mean(np.diff(settled) ** 2, axis=-1))
     return Variation(
         mean_activity=by_k[:, n_start:].mean(axis=-1),
         cv=measures.coefficient_of_variation(by_k[:, n_start:]),
         rho=measures.pearson(by_k, by_k[-1:]),
-        cv_leak=measures.coefficient_of_variation(by_tau[:, n_start:]),
+        cv_leak=measures.coefficient_of_variation(settled),
         cv_leak_from_rest=measures.coefficient_of_variation(by_tau),
+        roughness=change / settled.std(axis=-1),
     )
 
 
@@ -374,10 +418,29 @@ def membrane_likeness(found: Drive, *, tau_dyn: float, membrane: HodgkinHuxley) 
     -------
     Likeness
     """
-    neuron, dt = replace(found.setting.neuron, tau_dyn=tau_dyn), found.setting.dt
+    return likeness_of(found, found, tau_dyn=tau_dyn, membrane=membrane)
+
+
+def likeness_of(
+    of_neuron: Drive, of_membrane: Drive, *, tau_dyn: float, membrane: HodgkinHuxley
+) -> Likeness:
+    """How alike the neuron under one input and the H-H membrane under another are.
+
+    Parameters
+    ----------
+    of_neuron, of_membrane : Drive
+        Of as many steps.
+    tau_dyn, membrane
+        As in `membrane_likeness`.
+
+    Returns
+    -------
+    Likeness
+    """
+    neuron, dt = replace(of_neuron.setting.neuron, tau_dyn=tau_dyn), of_neuron.setting.dt
     pair = (
-        lsm_response(found.inputs, found.weights, neuron, dt=dt),
-        hodgkin_huxley_response(found.inputs, found.weights, membrane, dt=dt),
+        lsm_response(of_neuron.inputs, of_neuron.weights, neuron, dt=dt),
+        hodgkin_huxley_response(of_membrane.inputs, of_membrane.weights, membrane, dt=dt),
     )
     return Likeness(float(measures.correlation(*pair)), float(measures.pearson(*pair)))
 

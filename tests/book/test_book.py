@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from lsm.sweeps import NETWORK_K_STATIC
-from rongala2021 import ledger
+from rongala2021 import judging, ledger
 from rongala2021 import scorecard as cards
 from tests.references import never_executed
 
@@ -53,6 +53,16 @@ def test_the_readme_says_what_the_pages_found(scorecard):
 def test_the_badge_says_what_the_pages_found(scorecard):
     badge = (BOOK / "_static" / "badge.svg").read_text(encoding="utf-8")
     assert badge == cards.badge(scorecard), "run make refresh"
+
+
+def test_every_criterion_can_tell_true_from_false(scorecard):
+    """Where a sentence is known to be false its criterion fails, where it is true it holds."""
+    found = [
+        fault
+        for verdict in scorecard.verdicts
+        for fault in judging.faults(scorecard.ledger[verdict.id], verdict)
+    ]
+    assert found == []
 
 
 def test_every_claim_has_a_page(scorecard):

@@ -147,7 +147,7 @@ def test_all_that_tells_a_result_from_another_stands_in_its_name():
         key(MEASURE, open_loop, SETTING, 3, 1),
         key(MEASURE, partial(open_loop, n_relays=1), SETTING, 3, 1),
         key(MEASURE, partial(open_loop, n_relays=2), SETTING, 3, 1),
-        key(MEASURE, partial(filtered, tau_dyn=0.01), SETTING, 3, 1),
+        key(MEASURE, filtered, SETTING, 3, 1),
         key(stability, [1, 2], 3),
         key(stability, [[1, 2], 3]),
         key(stability, np.array([1, 2, 3, 4])),

@@ -91,11 +91,20 @@ def test_the_jacobian_does_not_depend_on_delays_or_leak():
         np.testing.assert_array_equal(one, two)
 
 
-def test_a_network_at_rest_without_input_has_no_derivative():
-    # No input is not positive, so that Eq. 3 silences: also where Eq. 1 would divide 0 by 0.
-    for k_static in (0.2, 0.0):
-        for found in jacobian(NETWORK, LSM(k_static=k_static), np.zeros(4), np.zeros(10)):
-            assert not found.any()
+def test_a_network_at_rest_without_input_answers_what_excites_it():
+    neuron, rest, step = LSM(k_static=0.2), np.zeros(10), 1e-7
+    by_neurons, by_sensors = jacobian(NETWORK, neuron, np.zeros(4), rest)
+    for column, unit in enumerate(step * np.eye(10)):
+        grown = one_step(NETWORK, neuron, np.zeros(4), unit)
+        np.testing.assert_allclose(by_neurons[:, column], grown / step, rtol=1e-4)
+    for column, unit in enumerate(step * np.eye(4)):
+        grown = one_step(NETWORK, neuron, unit, rest)
+        np.testing.assert_allclose(by_sensors[:, column], grown / step, rtol=1e-4)
+    assert by_neurons.any()
+    assert by_sensors.any()
+    # Where Eq. 1 would divide 0 by 0 there is nothing to answer.
+    for found in jacobian(NETWORK, LSM(k_static=0.0), np.zeros(4), rest):
+        assert not found.any()
 
 
 # Spectral radius

@@ -10,7 +10,12 @@ low = Condition(measure="y", comparison="<=", bound=0)
 
 
 def claim(name="1a", **fields):
-    basic = {"statement": "X is large.", "where": "Fig. 1", "page": "figures/fig1"}
+    basic = {
+        "statement": "X is large.",
+        "where": "Fig. 1",
+        "page": "figures/fig1",
+        "kind": "empirical",
+    }
     return Claim(id=name, **{**basic, "criterion": (full,), "direction": (weak,), **fields})
 
 

@@ -64,18 +64,29 @@ def stability(**measured):
     return xr.Dataset({name: (("setting", "network"), values) for name, values in measured.items()})
 
 
+def with_instants(found, radii):
+    return found.assign(at_instants=(("setting", "network", "instant"), np.array(radii)))
+
+
 def test_d1_takes_the_worst_of_all_groups_network_by_network():
     one = stability(
         at_mean=[[0.5, 0.9], [0.6, 0.1]],
-        largest=[[0.7, 0.9], [0.8, 1.2]],
-        remainder=[[np.nan, np.nan], [1e-9, np.nan]],
-        motion=[[0.0, 0.0], [0.0, 0.0]],
+        remainder=[[0.0, 0.0], [1e-9, 0.0]],
+        motion=[[0.0, 0.0], [0.2, 0.0]],
     )
-    other = stability(
-        at_mean=[[0.2, 0.95]], largest=[[0.3, 1.0]], remainder=[[0.0, 1e-3]], motion=[[0.0, 1.0]]
-    )
-    names = ("spectral_radius", "largest_at_instants", "left_of_perturbation")
-    expected = [(0.6, 0.8, 1e-9), (0.95, 1.2, 1e-3)]
-    assert samples_d1({"one": one, "other": other}) == {
-        "D1": [dict(zip(names, row, strict=True)) for row in expected]
+    other = stability(at_mean=[[0.2, 0.95]], remainder=[[0.0, 1e-3]], motion=[[0.1, 1.0]])
+    # Instants are no part of the verdict, and groups may differ in their number.
+    groups = {
+        "one": with_instants(one, [[[2.0], [2.0]], [[2.0], [2.0]]]),
+        "other": with_instants(other, np.empty((1, 2, 0))),
     }
+    names = ("spectral_radius", "left_of_perturbation", "motion_under_constant_input")
+    expected = [(0.6, 1e-9, 0.2), (0.95, 1e-3, 1.0)]
+    assert samples_d1(groups) == {"D1": [dict(zip(names, row, strict=True)) for row in expected]}
+
+
+def test_what_is_left_of_no_perturbation_is_not_known():
+    """And meets no criterion: a network that nothing reaches is not stable for that."""
+    found = stability(at_mean=[[0.5], [0.5]], remainder=[[0.0], [np.nan]], motion=[[0.0], [0.0]])
+    groups = {"one": with_instants(found, np.empty((2, 1, 0)))}
+    assert np.isnan(samples_d1(groups)["D1"][0]["left_of_perturbation"])

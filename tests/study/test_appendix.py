@@ -1,10 +1,13 @@
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from lsm.dynamics import hodgkin_huxley_response
 from lsm.neurons import HodgkinHuxley
-from rongala2021 import appendix
+from rongala2021 import appendix, ledger
+from rongala2021.judging import judge
 from rongala2021.samples import samples_appendix
 
 GIVEN = {
@@ -141,3 +144,17 @@ def test_other_solutions_and_steady_states_are_told_from_them(inputs):
     assert [sample["proved"] for sample in samples["A2"]] == [False] * 3
     assert len(samples["A3"]) == 3
     assert not all(sample["LSM_within_1e-14"] for sample in samples["A3"])
+
+
+def test_claim_a2_holds_for_the_implicit_method_alone(inputs):
+    claim = ledger.load(Path(__file__).parents[2] / "book" / "claims.yml")["A2"]
+    found = appendix.properties(inputs, step=solution, rest=steady, seed=3)
+    largest = appendix.largest_potentials(inputs)
+    by_method = [
+        found.assign(largest_potential=largest[name].max("step_s")) for name in appendix.METHODS
+    ]
+    n_met = [
+        judge(claim, samples_appendix(each, solved=True, bounded=True)["A2"]).k
+        for each in (found, *by_method)
+    ]
+    assert n_met == [3, 3, 0]

@@ -9,6 +9,7 @@ from lsm.neurons import LSM
 from lsm.sweeps import Setting, run
 from lsm.weights import Binary
 from rongala2021.controls import filtered, open_loop
+from rongala2021.settings import leaky
 
 SMALL = Setting(sizes=(2, 1), n_sensors=3, n_presentations=3, duration=0.5)
 LATE = replace(SMALL, n_presentations=4, duration=0.3)
@@ -76,7 +77,7 @@ def test_neurons_updated_in_turn_have_no_relays():
 def test_activity_filtered_afterwards_is_smoothed_as_by_the_leak(solver):
     setting = replace(SMALL, neuron=LSM(k_static=0.05, solver=solver))
     plain = run(setting, seed=2, repeat=1)
-    found = filtered(setting, tau_dyn=4e-3, seed=2, repeat=1)
+    found = filtered(leaky(setting, 4e-3), seed=2, repeat=1)
     share = 1 - np.exp(-0.25) if solver == "exact" else 0.25
     expected, state = np.empty_like(plain.activity), 0.0
     for t, x in enumerate(plain.activity.T):
@@ -84,5 +85,14 @@ def test_activity_filtered_afterwards_is_smoothed_as_by_the_leak(solver):
         expected[:, t] = state
     np.testing.assert_allclose(found.activity, expected, atol=1e-12)
     np.testing.assert_array_equal(found.inputs, plain.inputs)
-    same = filtered(setting, tau_dyn=0.0, seed=2, repeat=1)
-    np.testing.assert_allclose(same.activity, plain.activity)
+    np.testing.assert_allclose(filtered(setting, seed=2, repeat=1).activity, plain.activity)
+
+
+def test_every_neuron_is_filtered_by_its_own_leak():
+    taus = np.linspace(1e-3, 8e-3, 6)
+    setting = replace(SMALL, neuron=LSM(k_static=0.05))
+    each = filtered(leaky(setting, taus), seed=2).activity
+    for row, tau in enumerate(taus):
+        np.testing.assert_array_equal(
+            each[row], filtered(leaky(setting, tau), seed=2).activity[row]
+        )

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import beta
 
-from rongala2021.judging import SYMBOLS, judge, judge_all, mean_interval, met, share
+from rongala2021.judging import SYMBOLS, faults, judge, judge_all, mean_interval, met, share
 from tests.study.examples import claim, examples, full, low, weak
 
 # One claim
@@ -180,6 +180,66 @@ def test_met_tells_of_each_seed_whether_criterion_and_direction_hold():
     assert met(claim(), samples) == ([True, False, False, False], [True, True, False, False])
     # Without a direction the criterion is all there is.
     assert met(claim(direction=()), samples)[1] == [True, False, False, False]
+
+
+# Controls
+
+
+def judged(kind="empirical", x=3.0, controls="negative positive filter", **of_controls):
+    entry = claim(kind=kind, controls=dict.fromkeys(controls.split(), "made up"))
+    found = {name: {"1a": {"x": value}} for name, value in of_controls.items()}
+    return entry, judge_all({"1a": entry}, {"1a": {"x": x}}, **found)["1a"]
+
+
+def test_a_control_is_judged_by_the_same_criterion():
+    _, verdict = judged(negative=0.0, positive=1.5)
+    said = {name: control.verdict for name, control in verdict.controls.items()}
+    assert said == {"negative": "not reproduced", "positive": "partly"}
+    assert verdict.controls["positive"].samples == ({"x": 1.5},)
+
+
+def test_of_a_control_only_the_claims_are_judged_that_the_ledger_describes_it_for():
+    _, verdict = judged(controls="negative", negative=0.0, positive=3.0)
+    assert list(verdict.controls) == ["negative"]
+    ledger = {"1a": claim(controls={"negative": "made up"})}
+    assert not judge_all(ledger, {"1a": {"x": 3}}, negative={"9z": {"x": 0}})["1a"].controls
+
+
+def test_an_unknown_control_is_refused():
+    with pytest.raises(ValueError, match=r"^controls: expected some of negative.*, got placebo$"):
+        judged(placebo=0.0)
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({"negative": 0.0}, []),
+        ({"negative": 1.5}, []),
+        ({}, ["has no negative control"]),
+        ({"negative": 3.0}, ["its negative control is reproduced"]),
+        ({"x": 0.0, "negative": 0.0}, ["is not reproduced and has no positive control"]),
+        ({"x": 1.5, "negative": 0.0}, ["is not reproduced and has no positive control"]),
+        ({"x": 0.0, "negative": 0.0, "positive": 3.0}, []),
+        ({"x": 0.0, "negative": 0.0, "positive": 1.5}, ["its positive control is partly"]),
+        ({"negative": 0.0, "positive": 0.0}, ["its positive control is not reproduced"]),
+        ({"negative": 0.0, "filter": 0.0}, []),
+        (
+            {"negative": 0.0, "filter": 3.0},
+            ["is of kind empirical, but a filter afterwards is reproduced"],
+        ),
+        ({"kind": "filter", "negative": 0.0, "filter": 3.0}, []),
+        (
+            {"kind": "filter", "negative": 0.0, "filter": 0.0},
+            ["is of kind filter, but a filter afterwards is not reproduced"],
+        ),
+        ({"kind": "filter"}, ["has no negative control"]),
+        ({"kind": "identity"}, []),
+        ({"kind": "identity", "negative": 3.0}, ["its negative control is reproduced"]),
+    ],
+    ids=str,
+)
+def test_a_verdict_is_no_evidence_if_its_criterion_cannot_tell_true_from_false(fields, expected):
+    assert faults(*judged(**fields)) == [f"1a: {text}" for text in expected]
 
 
 # Intervals

@@ -9,8 +9,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rongala2021.ledger import COMPARISONS, Condition, load
-from tests.study.examples import claim, examples, weak
+from rongala2021.ledger import COMPARISONS, CONTROLS, Condition, Former, load
+from tests.study.examples import claim, examples, low, weak
 
 BOOK = Path(__file__).parents[2] / "book"
 # fmt: off
@@ -18,6 +18,7 @@ IDS = [
     "K1", "1a", "1b", "1c", "2a", "2b", "2c", "3a", "3b", "3c", "3d", "3e", "3g", "S1", "S4",
     "S5", "4a", "4b", "4c", "4d", "4e", "S6", "S7a", "S7b", "5a", "5b", "5c", "5d", "S8", "6a",
     "6b", "7a", "7b", "7c", "8a", "8b", "8c", "8d", "8e", "A1", "A2", "A3", "D1", "D2",
+    "D3",
 ]
 # fmt: on
 
@@ -113,6 +114,12 @@ def test_every_claim_can_be_judged(ledger):
         assert not any(math.isnan(c.bound) for c in entry.criterion + entry.direction), entry.id
 
 
+def test_every_control_is_described(ledger):
+    for entry in ledger.values():
+        assert all(entry.controls.values()), entry.id
+        assert list(entry.controls) == [name for name in CONTROLS if name in entry.controls]
+
+
 def test_what_a_claim_requires_stands_before_it_on_its_page(ledger):
     order = list(ledger)
     for entry in ledger.values():
@@ -152,6 +159,7 @@ GOOD = {
     "statement": "X is large.",
     "where": "Fig. 1",
     "page": "figures/fig1",
+    "kind": "empirical",
     "criterion": [{"measure": "x", "comparison": ">=", "bound": 2}],
 }
 
@@ -163,10 +171,14 @@ def write(path, data):
 
 def test_load_reads_what_is_written(tmp_path):
     entry = {**GOOD, "every": True, "requires": "0", "direction": [vars(weak)]}
+    entry["former"] = [{"criterion": [vars(low)], "reason": "y was the wrong measure"}]
+    entry["controls"] = {"negative": "none of it"}
     path = write(tmp_path / "claims.yml", [{**GOOD, "id": "0"}, entry])
     found = load(path)
     assert list(found) == ["0", "1a"]
-    assert found["1a"] == claim(every=True, requires="0")
+    former = Former(criterion=(low,), reason="y was the wrong measure")
+    controls = {"negative": "none of it"}
+    assert found["1a"] == claim(every=True, requires="0", former=(former,), controls=controls)
     assert found["0"] == claim("0", direction=())
 
 
@@ -181,6 +193,12 @@ def test_load_reads_what_is_written(tmp_path):
         {"criterion": {"measure": "x", "comparison": ">=", "bound": 2}},
         {"criterion": None},
         {"direction": [{"measure": "x", "comparison": "~", "bound": 2}]},
+        {"kind": "certain"},
+        {"former": [{"criterion": [{"measure": "x", "comparison": "<", "bound": 1}]}]},
+        {"former": [{"reason": "it was wrong"}]},
+        {"former": ["x < 1"]},
+        {"controls": {"placebo": "nothing"}},
+        {"controls": "nothing"},
         {"shares": 0.5},
         {"verdict": "reproduced"},
     ],
@@ -191,7 +209,7 @@ def test_a_malformed_claim_is_named_with_its_file(tmp_path, change):
         load(path)
 
 
-@pytest.mark.parametrize("missing", ["statement", "where", "page"])
+@pytest.mark.parametrize("missing", ["statement", "where", "page", "kind"])
 def test_a_missing_field_is_named(tmp_path, missing):
     entry = {key: value for key, value in GOOD.items() if key != missing}
     with pytest.raises(ValueError, match=rf"claims\.yml: expected a claim, got '1a'.*{missing}"):

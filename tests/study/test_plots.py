@@ -548,7 +548,8 @@ def test_plain_ticks_stand_alone(ax):
 
 
 def test_a_forest_marks_what_is_met_and_what_lies_beyond_the_axis(ax):
-    plots.forest(ax, {"met": [2.0, 3.0, np.nan], "missed": [0.5], "far": [1e6]}, limits=(0.1, 10))
+    rows = {"met": [2.0, 3.0, np.nan], "missed": [0.5], "far": [1e6]}
+    plots.forest(ax, rows, limits=(0.1, 10), controls={})
     lines = ax.get_lines()
     np.testing.assert_array_equal(lines[0].get_xdata(), [2, 3])
     assert lines[2].get_color() == plots.LEAK
@@ -556,12 +557,32 @@ def test_a_forest_marks_what_is_met_and_what_lies_beyond_the_axis(ax):
     assert lines[5].get_marker() == "D"
     assert (lines[8].get_marker(), lines[8].get_xdata()[0]) == (">", 10)
     assert [t.get_text() for t in ax.get_yticklabels()] == ["met", "missed", "far"]
-    plots.forest(ax, {"on the bound": [0.9, 1.0, 1.1]}, limits=(0.1, 10))
+    plots.forest(ax, {"on the bound": [0.9, 1.0, 1.1]}, limits=(0.1, 10), controls={})
     assert ax.get_lines()[-2].get_color() == plots.INPUT
 
 
+def test_controls_stand_in_the_rows_of_what_they_are_controls_of(ax):
+    rows = {"a": [2.0], "b": [0.5], "c": [3.0]}
+    controls = {"negative": {"c": [0.1, 0.3, np.nan, 0.2], "d": [5.0]}, "positive": {"a": [1e9]}}
+    plots.forest(ax, rows, limits=(0.1, 10), controls=controls)
+    found = {line.get_marker(): (*line.get_xdata(), *line.get_ydata()) for line in ax.get_lines()}
+    markers = plots.CONTROL_MARKERS
+    assert found[markers["negative"]] == (pytest.approx(0.2), 2)
+    assert found[markers["positive"]] == (10, 0)
+    assert markers["filter"] not in found
+
+
+def test_shares_of_controls_stand_in_their_rows(ax):
+    rows = {"a": (0.5, 0.3, 0.8), "b": (1.0, 0.7, 1.0)}
+    plots.shares(ax, rows, colors=["red", "blue"], controls={"filter": {"b": 0.25, "z": 1.0}})
+    (line,) = (x for x in ax.get_lines() if x.get_marker() == plots.CONTROL_MARKERS["filter"])
+    assert (*line.get_xdata(), *line.get_ydata()) == (0.25, 1)
+
+
 def test_shares_show_their_interval(ax):
-    plots.shares(ax, {"a": (0.5, 0.3, 0.8), "b": (1.0, 0.7, 1.0)}, colors=["red", "blue"])
+    plots.shares(
+        ax, {"a": (0.5, 0.3, 0.8), "b": (1.0, 0.7, 1.0)}, colors=["red", "blue"], controls={}
+    )
     interval, point = ax.get_lines()[:2]
     np.testing.assert_array_equal(interval.get_xdata(), [0.3, 0.8])
     np.testing.assert_array_equal(point.get_xydata(), [[0.5, 0]])

@@ -1,14 +1,17 @@
 """The power of many networks, and of what drives them."""
 
 from dataclasses import fields, replace
+from functools import partial
 
 import numpy as np
 import pytest
+import xarray as xr
 
+from lsm.dynamics import simulate
 from lsm.neurons import LSM
 from lsm.spectrum import log_frequencies
 from lsm.sweeps import Setting, run
-from rongala2021.populations import grouped, population
+from rongala2021.populations import group_means, grouped, mean_signal, population
 from rongala2021.run_measures import input_power, network_power
 from rongala2021.scale import Scale, grid, sweep_grid
 from rongala2021.spectra import Spectrum
@@ -128,3 +131,56 @@ def test_groups_are_networks_in_turn_and_a_rest_is_left_out():
             network = found.sel(network=2 * group + draw)
             for name in found.data_vars:
                 np.testing.assert_array_equal(one[name], network[name])
+
+
+def test_means_of_groups_are_those_of_their_networks():
+    found = population(TWO_BY_TWO, replace(SCALE, n_networks=4))
+    means = group_means(found, 2)
+    assert set(means) == {"power", "input", "activity"}
+    for group in range(2):
+        each = found.isel(network=slice(2 * group, 2 * group + 2)).mean("network")
+        for name in means:
+            np.testing.assert_allclose(means[name].sel(group=group), each[name])
+
+
+def test_the_mean_signal_is_that_of_networks_under_one_input():
+    setting = replace(SMALL, delay=5e-3, neuron=LSM(k_static=0.05, tau_dyn=0.01))
+    found = mean_signal(setting, n_draws=3, seed=2, repeat=1)
+    inputs = run(setting, seed=2, repeat=1).inputs
+    np.testing.assert_array_equal(found.inputs, inputs)
+    networks = [run(setting, seed=2, repeat=repeat).network for repeat in (3, 4, 5)]
+    each = [simulate(n, inputs, setting.neuron, dt=setting.dt) for n in networks]
+    np.testing.assert_allclose(found.activity, np.mean(each, axis=0), atol=1e-15)
+    assert np.ptp(each, axis=0).max() > 0.01
+
+
+def test_networks_may_have_inputs_of_their_own_and_neurons_one_mean():
+    average = partial(mean_signal, SMALL, n_draws=2, seed=2, repeat=2)
+    each = [run(SMALL, seed=2, repeat=repeat).activity for repeat in (4, 5)]
+    found = average(own_inputs=True)
+    np.testing.assert_allclose(found.activity, np.mean(each, axis=0))
+    heard = [run(SMALL, seed=2, repeat=repeat).inputs for repeat in (4, 5)]
+    np.testing.assert_allclose(found.inputs, np.mean(heard, axis=0))
+    one = average(own_inputs=True, of_neurons=True).activity
+    np.testing.assert_allclose(one, np.mean(each, axis=(0, 1))[None], atol=1e-15)
+    together = average(of_neurons=True).activity
+    np.testing.assert_allclose(together, average().activity.mean(axis=0)[None], atol=1e-15)
+    assert not np.allclose(together, one)
+
+
+def test_the_input_may_be_measured_as_it_is_drawn():
+    draw = partial(mean_signal, n_draws=2, own_inputs=True)
+    settings = grid([SMALL], law=["uniform"])
+    found = population(settings, SCALE, draw=draw, input_of_draw=True)
+    for network in range(2):
+        mean = input_power(draw(SMALL, seed=2, repeat=network), spectrum=SPECTRUM)
+        np.testing.assert_allclose(found["input"][0, network], mean.power.mean(axis=-1))
+    own = population(settings, SCALE, draw=draw)
+    xr.testing.assert_identical(own["input"], population(settings, SCALE)["input"])
+
+
+def test_the_mean_signal_of_one_network_is_its_own():
+    found = mean_signal(SMALL, n_draws=1, seed=2, repeat=3)
+    np.testing.assert_array_equal(found.activity, run(SMALL, seed=2, repeat=3).activity)
+    with pytest.raises(ValueError, match=r"^n_draws: expected"):
+        mean_signal(SMALL, n_draws=0, seed=2)

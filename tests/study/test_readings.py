@@ -14,7 +14,7 @@ from lsm.weights import Binary, Lognormal
 from rongala2021 import readings
 from rongala2021.controls import open_loop
 from rongala2021.ledger import Claim, Condition
-from rongala2021.populations import population
+from rongala2021.populations import mean_signal, population
 from rongala2021.readings import NEURON_READINGS, READINGS, Reading
 from rongala2021.run_measures import high_frequencies
 from rongala2021.samples import (
@@ -162,6 +162,21 @@ def test_every_part_of_a_figure_is_read_alike(folder, figure):
     same(found, expected_of(change(BASE), conditions, scale(folder, ends="zero"))[figure])
 
 
+def test_mean_signals_stand_for_the_networks_of_figure_5_alone(folder):
+    reading = Reading(conditions={"draw_5": partial(mean_signal, n_draws=3)}, figures=("5", "7"))
+    found = readings.network_samples(BASE, CONDITIONS, scale(folder), reading)
+    short = replace(BASE, n_presentations=2)
+    drawn = population(
+        figure_5(short, TAU),
+        scale(folder),
+        draw=partial(mean_signal, n_draws=3),
+        input_of_draw=True,
+    )
+    expected = expected_of(BASE, CONDITIONS, scale(folder))
+    same(found, samples_5(drawn) | expected["7"])
+    assert found["5b"] != expected["5"]["5b"]
+
+
 @pytest.mark.parametrize("name", ["as taken", "time step 0.25 ms"])
 def test_delays_are_searched_up_to_the_band_of_the_step(folder, name):
     reading = replace(READINGS[name], figures=("6",))
@@ -190,7 +205,7 @@ NEURON = readings.NeuronConditions(
     weight_single=0.02,
     k_static=[0.01, 1.0, 10.0],
     tau_values=[0.001, 0.1],
-    rates=(100, 50, 150),
+    rates=(100, 200, 50, 150),
 )
 
 
@@ -213,7 +228,7 @@ def trials(base, conditions, scale):
 
 
 def of_trials(quality, models):
-    named = [100, 50]  # what claim 3g names of the rates
+    named = [100, 200, 50]  # what claim 3g names of the rates
     return {
         **samples_3(quality.sel(rate=100)),
         **samples_3g(beaten(quality.sel(rate=named), models.sel(rate=named))),
@@ -226,7 +241,7 @@ def test_neuron_samples_are_measured_as_on_the_pages(as_taken, folder):
     constants = dict(k_static=NEURON.k_static, tau_dyn=NEURON.tau_values)
     varied = [variation(each, **constants) for each in driven]
     axes = {name: "k_static" for name in ("mean_activity", "cv", "rho")}
-    axes |= {name: "tau_dyn" for name in ("cv_leak", "cv_leak_from_rest")}
+    axes |= {name: "tau_dyn" for name in ("cv_leak", "cv_leak_from_rest", "roughness")}
     varied = xr.Dataset(
         {n: (("input", axis), [getattr(v, n) for v in varied]) for n, axis in axes.items()},
         coords=constants,
@@ -259,12 +274,14 @@ def test_all_neurons_are_compared_with_the_reference_if_any_is(folder):
     reading = NEURON_READINGS["against the reference"]
     found = readings.neuron_samples(ALONE, NEURON, scale(folder), reading)
     each = trials(ALONE, NEURON, scale(folder))
-    expected = of_trials(*(x.assign(r=x["r_reference"], rho=x["rho_reference"]) for x in each))
+    quality, models = (x.assign(r=x["r_reference"], rho=x["rho_reference"]) for x in each)
+    quality = quality.assign(r_constant=quality["r_constant_reference"])
+    expected = of_trials(quality, models)
     same({name: found[name] for name in expected}, expected)
 
 
 def test_without_the_rates_that_claim_3g_names_it_is_not_measured(folder):
-    conditions = replace(NEURON, rates=(150, 200))
+    conditions = replace(NEURON, rates=(50, 150, 200))
     found = readings.neuron_samples(ALONE, conditions, scale(folder), READINGS["as taken"])
     assert "3g" not in found
     assert "S4" in found
@@ -311,7 +328,15 @@ def test_outputs_are_compared_with_input_or_reference_alone():
 CONDITION = Condition(measure="x", comparison=">", bound=1.0)
 DIRECTION = Condition(measure="x", comparison=">", bound=0.0)
 LEDGER = {
-    name: Claim(id=name, statement="", where="", page="p", criterion=(CONDITION,), direction=weak)
+    name: Claim(
+        id=name,
+        statement="",
+        where="",
+        page="p",
+        kind="empirical",
+        criterion=(CONDITION,),
+        direction=weak,
+    )
     for name, weak in (("a", ()), ("b", (DIRECTION,)))
 }
 FOUND = {
@@ -345,6 +370,32 @@ def test_seeds_that_go_both_ways_turn_nothing_clearly():
         "other": {"a": seeds(*[0] * 4, *[2] * 4, *[2] * 1, 0)},
     }
     assert readings.turned(LEDGER, found)["a"].clearly == ()
+
+
+@pytest.mark.parametrize(
+    ("n", "needed", "verdicts", "level"),
+    [
+        (4, (np.nan, np.nan), [0, 0, 0], 0.0),  # all are borderline
+        (5, (5, 0), [2, 1, 1], 2 / 2**5),
+        (20, (15, 5), [1, 1, 0], None),  # one seed alone decides nothing
+    ],
+)
+def test_chance_is_told_of_each_comparison_by_the_seeds_that_differ(n, needed, verdicts, level):
+    row = {"a": seeds(*[2] * n), "b": seeds(*[0.5] * n)}
+    found = {"first": row, "second": row, "third": {"b": seeds(*[2] * n)}}
+    found["fourth"] = {"a": seeds(*[2] * (n - 1), 0)}
+    count = list(readings.chance(LEDGER, found).values())
+    assert count[0] == n
+    np.testing.assert_array_equal(count[1:3], needed)
+    # Both claims twice; b has a direction, which is the same in all.
+    assert count[3:7] == [4, *verdicts]
+    assert count[7] == 6
+    # Of b's criterion all seeds differ once; of a's one does.
+    assert count[8] == int(n > 4)
+    level = count[9] if level is None else level
+    assert 0 <= level <= readings.LEVEL
+    assert count[9] == pytest.approx(level)
+    assert count[10] == pytest.approx(6 * level)
 
 
 def test_verdicts_are_those_of_the_samples_in_the_order_of_the_ledger():

@@ -83,6 +83,9 @@ def test_samples_of_figure_4_are_those_of_the_neurons_drawn(settings, measure, f
     for name, rows in events.items():
         total = [row.without_counterpart.sum() for row in rows]
         assert [s[f"transients_{name}"] for s in samples["4d"]] == total
+    for s in samples["4d"]:
+        beyond = s["transients_no_leak"] - s["transients_open_loop"]
+        assert s["transients_beyond_open_loop"] == beyond
     for name, form, field in (
         ("transients_open_loop_own_scale", "open_loop", "without_counterpart_on_own_scale"),
         ("excursions_no_leak", "no_leak", "excursions"),

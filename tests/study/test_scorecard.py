@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rongala2021.judging import SYMBOLS, Verdict
-from rongala2021.ledger import Claim, Condition, load
+from rongala2021.ledger import KINDS, Claim, Condition, Former, load
 from rongala2021.scorecard import MIME, Scorecard, badge, gather, readme_block, score
-from tests.study.examples import claim, examples, full, low
+from tests.study.examples import claim, examples, full, low, weak
 
 BOOK = Path(__file__).parents[2] / "book"
 
@@ -31,10 +31,15 @@ def test_counts_name_every_verdict():
 
 
 def test_a_changed_criterion_is_judged_both_ways():
-    changed = claim(direction=(), former=(low,), change="y was the wrong measure")
+    former = (
+        Former(criterion=(low,), reason="y was the wrong measure"),
+        Former(criterion=(weak,), reason="1 was too low"),
+    )
+    changed = claim(direction=(), former=former)
     card = score({"1a": changed, "1b": claim("1b")}, {"1a": {"x": 3, "y": 1}, "1b": {"x": 3}})
-    (row,) = card.changes().frame.values.tolist()
-    assert row == [
+    first, second = card.changes().frame.values.tolist()
+    assert second[1:3] == [str(weak), "reproduced (1 of 1)"]
+    assert first == [
         "1a",
         str(low),
         "not reproduced (0 of 1)",
@@ -61,7 +66,8 @@ def test_text_and_html_state_verdict_numbers_and_seeds():
         "1b: ✘ not reproduced (x = 2.346; 19 of 20)",
     ]
     criterion = escape(str(full))
-    for cell in ("1a", "Fig. 1", "X is large.", criterion, "x = 1.5", "◐ partly", "19 of 20"):
+    cells = ("1a", "Fig. 1", "X is large.", "empirical", criterion, "x = 1.5", "◐ partly")
+    for cell in (*cells, "19 of 20"):
         assert f">{cell}<" in html, cell
     assert html.count("<tr") == 3
     assert "every seed" in html
@@ -99,10 +105,11 @@ def notebook(path, *records):
 
 
 def record(**changes):
-    return {"id": "1a", "verdict": "reproduced", "samples": [{"x": 3.0}], **changes}
+    basic = {"id": "1a", "verdict": "reproduced", "samples": [{"x": 3.0}], "controls": {}}
+    return basic | changes
 
 
-TWO = {"1a": claim(), "2a": claim("2a", page="figures/fig2")}
+TWO = {"1a": claim(controls={"negative": "none of it"}), "2a": claim("2a", page="figures/fig2")}
 
 
 @examples(50)
@@ -176,6 +183,11 @@ def test_a_doubled_record_is_refused(tmp_path):
         {"samples": [{"x": [3.0]}]},
         {"samples": [{"x": "nan"}]},
         {"samples": [{"x": 3.0}] * 2},
+        {"controls": None},
+        {"controls": {"placebo": [{"x": 0.0}]}},
+        {"controls": {"negative": [{"y": 0.0}]}},
+        {"controls": {"negative": []}},
+        {"controls": {"negative": [{"x": "three"}]}},
     ],
     ids=str,
 )
@@ -186,7 +198,7 @@ def test_a_changed_record_is_refused(tmp_path, change):
         gather(TWO, tmp_path)
 
 
-@pytest.mark.parametrize("missing", ["id", "verdict", "samples"])
+@pytest.mark.parametrize("missing", ["id", "verdict", "samples", "controls"])
 def test_a_record_with_a_missing_field_is_refused(tmp_path, missing):
     entry = {key: value for key, value in record().items() if key != missing}
     notebook(tmp_path / "figures/fig1.ipynb", [entry])
@@ -266,6 +278,7 @@ def _two(verdict_of_b):
             statement=f"statement of {name}",
             where="Fig. <1>",
             page="figures/fig1",
+            kind={"a": "filter", "b": "empirical"}[name],
             criterion=(Condition(measure="x", comparison=">", bound=1.0),),
         )
         for name in "ab"
@@ -304,21 +317,57 @@ def test_the_overview_is_the_table_that_scorecard_js_sorts_and_filters():
 
 def test_an_interval_of_a_mean_that_contains_the_bound_is_marked():
     ledger = _two(0.5).ledger
+    mark = "(bound within)"
     for values, marked in (([0.5, 1.6] * 10, True), ([1.5, 1.6] * 10, False), ([1.0] * 20, False)):
         card = score(ledger, {"a": [{"x": x, "y": 1 - x} for x in values]})
         of_x, of_y = card.overview().frame["mean over seeds"][0].split("; ")
-        assert of_x.endswith("≈") == marked
-        assert not of_y.endswith("≈")  # no criterion asks for it
+        assert of_x.endswith(mark) == marked
+        assert not of_y.endswith(mark)  # no criterion asks for it
+
+
+def test_a_mean_of_fewer_samples_than_there_are_says_so():
+    card = score(_two(0.5).ledger, {"a": [{"x": x} for x in (2.0, 2.0, math.nan)]})
+    assert card.overview().frame["mean over seeds"][0] == "x 2 [2, 2] (2 of 3 known)"
+
+
+def test_claims_are_counted_by_their_kind():
+    card = _two(0.5)
+    assert card.counts("filter")["reproduced"] == 1
+    assert card.counts("filter")["not reproduced"] == card.counts("identity")["reproduced"] == 0
+    frame = card.by_kind().frame
+    assert frame["kind"].tolist() == list(KINDS)
+    assert frame["claims"].tolist() == [0, 1, 1]
+    assert frame["✔ reproduced"].tolist() == [0, 1, 0]
+    assert frame["✘ not reproduced"].tolist() == [0, 0, 1]
+
+
+def test_controls_are_shown_recorded_and_gathered(tmp_path):
+    ledger = {"1a": claim(controls={"negative": "<none> of it", "positive": "all of it"})}
+    controls = {"negative": {"1a": [{"x": 0.5}, {"x": 0.7}] * 5}, "positive": {"1a": {"x": 4.0}}}
+    card = score(ledger, {"1a": {"x": 3.0}}, **controls)
+    first, second = card.controls().frame.values.tolist()
+    assert first[:3] == ["1a", "negative", "<none> of it"]
+    assert first[4:] == ["0 of 10", "✘ not reproduced"]
+    assert second[1:] == ["positive", "all of it", "x 4 [4, 4]", "1 of 1", "✔ reproduced"]
+    bundle = card._repr_mimebundle_()
+    assert "1a, negative control: ✘ not reproduced (x 0.6 [0.54, 0.66]; 0 of 10)" in repr(card)
+    assert "&lt;none&gt; of it" in bundle["text/html"]
+    assert card.margins("negative") == {"1a: x ≥ 2": [0.25, 0.35] * 5}
+    assert card.margins("positive") == {"1a: x ≥ 2": [2.0]}
+    assert card.margins("filter") == {}
+    notebook(tmp_path / "figures/fig1.ipynb", json.loads(json.dumps(card.record())))
+    assert gather(ledger, tmp_path).verdicts == card.verdicts
 
 
 def test_summary_readme_and_badge_count_alike():
     card = _two(0.5)
-    assert card.summary() == "1 of 2 claims reproduced, 1 not reproduced"
+    expected = "1 of 2 claims reproduced (1 of 1 filter, 0 of 1 empirical), 1 not reproduced"
+    assert card.summary() == expected
     block = readme_block(card)
-    assert "**1 of 2 claims reproduced, 1 not reproduced.**" in block
-    assert "| claims | 1 | 1 |" in block
-    assert "| | a | b |" in block
-    assert "1 of 2 reproduced" in badge(card)
+    assert f"**{expected}.**" in block
+    rows = [line.split(" | ")[1:] for line in block.splitlines()[4:]]
+    assert rows == [["0", "0 |"], ["1: a", "0 |"], ["0", "1: b |"]]
+    assert "1 of 2 reproduced, 0 of 1 empirical" in badge(card)
     ElementTree.fromstring(badge(card))
     assert badge(_two(3.0)) != badge(card)
 

@@ -150,17 +150,33 @@ def test_figure_8_has_leaks_that_grow_with_size():
     assert {s.weights.p for s in settings.sel(weights="binary 0.2").values.ravel()} == {0.2}
 
 
-def test_each_size_in_turn_keeps_the_time_constant():
+def test_without_a_reference_the_time_constant_is_one_ms_for_each_synapse_or_its_root():
+    settings = figure_8(BASE, TAU, SIZES, reference=None)
+    # 17 other neurons in the smaller size, 35 in the larger one; layer 1 has 6 sensors besides.
+    for size, (layer_1, layer_2) in {"5x4": (23, 17), "10x8": (41, 35)}.items():
+        for leak, power in (("leak ~ √synapses", 0.5), ("leak ~ synapses", 1.0)):
+            for s in settings.sel(leak=leak, size=size).values:
+                tau = s.neuron.tau_dyn
+                assert tau[0] == pytest.approx(1e-3 * layer_1**power)
+                assert tau[s.sizes[0]] == pytest.approx(1e-3 * layer_2**power)
+    usual = figure_8(BASE, TAU, SIZES)
+    for leak in ("no leak", "fixed leak"):
+        assert taus(settings.sel(leak=leak)) == taus(usual.sel(leak=leak))
+
+
+def test_each_size_in_turn_keeps_the_time_constant_and_then_none():
     settings = size_that_keeps(BASE, TAU, SIZES)
     assert settings.dims == ("reference", "weights", "size")
+    assert settings["reference"].values.tolist() == ["5x4", "10x8", "none"]
     for reference in ("5x4", "10x8"):
         kept = settings.sel(reference=reference, size=reference)
         assert taus(kept) == [TAU, TAU]
     larger = settings.sel(reference="5x4", size="10x8")
     smaller = settings.sel(reference="10x8", size="5x4")
     assert min(taus(larger)) > TAU > max(taus(smaller))
-    usual = figure_8(BASE, TAU, SIZES).sel(leak="leak ~ √synapses")
-    assert taus(settings.sel(reference="5x4")) == taus(usual)
+    for reference, size in (("5x4", (5, 4)), ("none", None)):
+        usual = figure_8(BASE, TAU, SIZES, reference=size).sel(leak="leak ~ √synapses")
+        assert taus(settings.sel(reference=reference)) == taus(usual)
 
 
 def test_rates_change_the_rate_alone():

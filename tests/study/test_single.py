@@ -56,7 +56,9 @@ def test_a_faithful_output_has_index_one_and_no_surplus():
     source = total.mean(axis=0)
     q = faithfulness(Trial(np.zeros((1, 1)), source, total, np.stack([total] * 3), 0), dt=DT)
     np.testing.assert_allclose([q.r, q.rho], 1.0)
-    assert q.noise_ratio == pytest.approx(1.0)
+    assert q.noise_ratio == q.relative_noise_ratio == pytest.approx(1.0)
+    assert q.rho_relay == pytest.approx(q.rho_mean_reference) == pytest.approx(1.0)
+    assert q.activity == pytest.approx(total.mean())
     assert q.rho_mean_input == pytest.approx(1.0)
     np.testing.assert_allclose(q.share_above_30_hz, q.share_above_30_hz[0])
 
@@ -67,9 +69,36 @@ def test_noise_and_surplus_of_made_up_outputs():
     hum = np.cos(2 * np.pi * 200 * t) * np.array([[1.0], [-1.0]])  # cancels in the mean
     outputs = np.stack([total + 0.2 * hum, total + 0.1 * hum, total + hum])
     q = faithfulness(Trial(np.zeros((1, 1)), total[0], total, outputs, 0), dt=DT)
-    assert q.noise_ratio == pytest.approx(4.0)
+    assert q.noise_ratio == q.relative_noise_ratio == pytest.approx(4.0)
     np.testing.assert_allclose(q.share_above_30_hz[[0, 3]], [0.0, 0.5], atol=1e-6)
     assert q.rho_mean_reference == pytest.approx(1.0)
+
+
+def test_noise_is_held_against_the_mean_and_the_mean_against_a_relay():
+    t = DT * np.arange(1000)
+    slow = np.cos(2 * np.pi * 5 * t)
+    total = np.stack([2 + slow, 2 + slow + np.sin(2 * np.pi * 5 * t)])
+    hum = 0.1 * np.cos(2 * np.pi * 200 * t) * np.array([[1.0], [-1.0]])
+    weaker = 3 * slow + hum  # three times the mean's amplitude, and as much noise
+    q = faithfulness(
+        Trial(np.zeros((1, 1)), total[0], total, np.stack([slow + hum, weaker, weaker]), 0), dt=DT
+    )
+    assert q.noise_ratio == pytest.approx(1.0)
+    assert q.relative_noise_ratio == pytest.approx(9.0)
+    # The mean input is 1 cos + 0.5 sin of the source's cos.
+    np.testing.assert_allclose([q.rho_relay, q.rho_mean_input], 1 / np.sqrt(1.25))
+    assert q.rho_mean_reference == pytest.approx(1.0)
+    # A constant keeps the mean of 2 alone, of a root mean square of sqrt(4.5) and sqrt(5).
+    assert q.r_constant_reference == pytest.approx(2 / np.sqrt(4.5))
+    assert q.r_constant == pytest.approx((2 / np.sqrt(4.5) + 2 / np.sqrt(5)) / 2)
+
+
+@pytest.mark.parametrize(("frequency", "share"), [(25, 0.0), (35, 1.0)])
+def test_surplus_dynamics_start_at_30_hz(frequency, share):
+    wave = np.cos(2 * np.pi * frequency * DT * np.arange(2000))
+    tone = np.stack([1 + wave, 1 - 0.9 * wave])
+    q = faithfulness(Trial(np.zeros((1, 1)), tone[0], tone, np.stack([tone] * 3), 0), dt=DT)
+    np.testing.assert_allclose(q.share_above_30_hz, share, atol=1e-6)
 
 
 def test_a_silent_model_follows_nothing():
@@ -134,6 +163,10 @@ def test_variation_leaves_out_the_rise_from_rest_where_it_says_so(dt):
     )
     np.testing.assert_allclose(v.cv_leak_from_rest, by_tau.std(axis=1) / by_tau.mean(axis=1))
     np.testing.assert_allclose(v.rho, [np.corrcoef(*by_k)[0, 1], 1.0])
+    steps = np.diff(by_tau[:, settled], axis=1)
+    rough = np.sqrt((steps**2).mean(axis=1)) / by_tau[:, settled].std(axis=1)
+    np.testing.assert_allclose(v.roughness, rough)
+    assert v.roughness[0] > 1.5 * v.roughness[1]
     longest = variation(driven, k_static=[1.0], tau_dyn=[10.0])  # half of the record at most
     np.testing.assert_allclose(
         longest.mean_activity,

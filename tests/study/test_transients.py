@@ -213,3 +213,38 @@ def test_transients_of_some_neurons_are_those_of_all_of_them():
     everything, some = transients(result), transients(result, neurons=[4, 1])
     for a, b in zip(everything, some, strict=True):
         np.testing.assert_array_equal(a[[4, 1]], b)
+
+
+@pytest.mark.parametrize(("apart", "expected"), [(9, 1), (10, 1), (11, 2)])
+def test_transients_of_a_run_up_to_10_ms_apart_are_one(apart, expected):
+    assert made_of([500, 500 + apart], []) == expected
+    assert made_of([500, 500 + apart], [1500]) == expected
+
+
+@pytest.mark.parametrize(
+    ("apart", "expected"), [(-11, 1), (-10, 0), (-9, 0), (9, 0), (10, 0), (11, 1)]
+)
+def test_transients_of_a_run_have_a_counterpart_within_10_ms(apart, expected):
+    assert made_of([500], [500 + apart]) == expected
+
+
+def made_of(pulses, of_drive):
+    """Transients without counterpart of a run with pulses, of one step each, by both scales."""
+    drawn = run(replace(SMALL, n_presentations=4, neuron=LSM(k_static=0.05)), seed=0)
+    # Without recurrent synapses it does not rise from rest, which would be an excursion too.
+    alone = replace(drawn.network, w_rec=np.zeros_like(drawn.network.w_rec))
+    drawn = drawn._replace(network=alone)
+    quiet = np.tile(1.0 + 1e-3 * np.random.default_rng(0).uniform(-1, 1, 2000), (3, 1))
+    undamped = simulate(drawn.network, quiet, drawn.setting.neuron, dt=1e-3)
+    activity, inputs = undamped.copy(), quiet.copy()
+    inputs[:, of_drive] += 6e-3
+    activity[0, pulses] += 10 * undamped[0, 100:].std()
+    result = drawn._replace(inputs=inputs, activity=activity)
+    # That each pulse is one excursion of one step is what the counts below presuppose.
+    found = transients(result, neurons=[0])
+    assert found.on_own_scale == len(pulses)
+    assert found.of_drive == len(of_drive)
+    (own,) = found.without_counterpart_on_own_scale
+    (count,) = found.without_counterpart
+    assert own == count
+    return count
