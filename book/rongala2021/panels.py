@@ -240,3 +240,38 @@ def leak_and_filter(hf: xr.DataArray, others: xr.DataArray, *, bound: float) -> 
             ax.set_ylabel("" if column else "HF")
             plots.panel_letter(ax, next(letters))
     return fig
+
+
+def linear_figure(radii: Mapping[str, Mapping[str, xr.Dataset]], spectra: xr.Dataset) -> Figure:
+    """Spectral radii of groups of networks, and spectra beside those of the linear network.
+
+    Parameters
+    ----------
+    radii : mapping of form to mapping of group to Dataset
+        Of `linear.stability`.
+    spectra : Dataset over form, weights, network
+        Of `linear.prediction`; the first network is drawn.
+    """
+    fig = plt.figure(figsize=(7.2, 7.6))
+    grid = fig.add_gridspec(2, 1, height_ratios=[1.15, 1])
+    top = grid[0].subgridspec(1, 2, wspace=0.35)
+    for column, (form, color) in enumerate(zip(FORMS, plots.FORM_COLORS, strict=True)):
+        ax = fig.add_subplot(top[column])
+        rows = {group: found["at_mean"] for group, found in radii[form].items()}
+        plots.rows_of_dots(ax, rows, color=color, bound=1.0)
+        ax.set(title=form, xlabel="spectral radius")
+        plots.panel_letter(ax, "AB"[column], dx=-60)
+    bottom = grid[1].subgridspec(1, spectra.sizes["weights"])
+    first = None
+    for column, name in enumerate(spectra["weights"].values):
+        ax = fig.add_subplot(bottom[column], sharey=first)
+        first = first or ax
+        for form, color in zip(FORMS, plots.FORM_COLORS, strict=True):
+            drawn = spectra.sel(form=form, weights=name).isel(network=0)
+            lines = (drawn[what] for what in ("frequency", "predicted", "simulated"))
+            plots.prediction(ax, *lines, color=color)
+        ax.set(title=name, xlabel="frequency (Hz)")
+        ax.tick_params(labelleft=column == 0)
+        plots.panel_letter(ax, "CDEFG"[column])
+        ax.set_ylabel("" if column else "maximum power (a.u.²)")
+    return fig

@@ -18,6 +18,7 @@ from matplotlib.ticker import LogLocator, NullFormatter, ScalarFormatter
 from numpy.typing import ArrayLike
 
 from lsm._validate import Array
+from lsm.measures import HIGH_FREQUENCY
 
 # Okabe and Ito's colours, and a darker purple for lines: they stay apart for colour-blind readers.
 EXCITATORY = "#0072B2"
@@ -288,6 +289,25 @@ def spectra(ax: Axes, freqs: ArrayLike, values: ArrayLike, *, color: str, label:
     ax.loglog(f, np.median(rows, axis=0), color=color, label=label)
     _log_frequency_axis(ax.xaxis)
     ax.set_xlabel("frequency (Hz)")
+
+
+def gains(ax: Axes, each: Mapping[str, xr.DataArray], *, colors: Sequence[str]) -> None:
+    """Gains over the input, as `spectra`; dashed: 1; shaded: the frequencies that count as high.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+    each : mapping of str to DataArray over network, frequency
+        By the labels of the legend.
+    colors : sequence of str
+        One for each.
+    """
+    for (label, gain), color in zip(each.items(), colors, strict=True):
+        spectra(ax, gain["frequency"], gain, color=color, label=label)
+    ax.axhline(1, color="0.5", lw=0.7, ls="--")
+    ax.axvspan(HIGH_FREQUENCY, float(gain["frequency"][-1]), color="0.93", zorder=0)
+    ax.set_ylabel("gain over the input")
+    ax.legend(loc="lower left")
 
 
 def ratios(

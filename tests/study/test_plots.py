@@ -607,3 +607,15 @@ def test_a_matrix_of_verdicts_frames_what_differs_from_its_first_row(ax):
     assert [t.get_text() for t in ax.texts] == ["+", "-", "+", "+", "", "-", "-", "-"]
     faces = [p.get_facecolor() for p in ax.patches]
     assert faces[0] == faces[2] == faces[3] != faces[1]
+
+
+def test_gains_shade_the_frequencies_that_count_as_high(ax):
+    freqs = [10.0, 100.0, 400.0]
+    rows = xr.DataArray([[1.0, 2.0, 3.0]] * 2, {"frequency": freqs}, ("network", "frequency"))
+    plots.gains(ax, {"a": rows, "b": 2 * rows}, colors=["red", "blue"])
+    medians = [line.get_ydata() for line in ax.get_lines()[:2]]
+    np.testing.assert_array_equal(medians, [[1, 2, 3], [2, 4, 6]])
+    assert [line.get_color() for line in ax.get_lines()[:2]] == ["red", "blue"]
+    (shaded,) = ax.patches
+    assert (shaded.get_x(), shaded.get_x() + shaded.get_width()) == (100, 400)
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["a", "b"]
