@@ -1,4 +1,4 @@
-"""The package as others get it: its public names, and the wheel in an environment of its own."""
+"""The package as others get it: public names, sources, and a wheel in its own environment."""
 
 import ast
 import inspect
@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tarfile
 import zipfile
 from email import message_from_bytes
 from importlib.metadata import distribution, packages_distributions, version
@@ -105,6 +106,70 @@ def test_the_page_of_the_package_describes_every_public_name():
     assert set(re.findall(r"^## .*`lsm\.(\w+)`$", page, re.MULTILINE)) == set(MODULES)
 
 
+# ---------------------------------------------------------------- the sources
+
+
+def git(*words):
+    """What git says of the project; skips where it is no checkout, as in an unpacked sdist."""
+    command = ["git", "-C", str(ROOT), *words]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError) as error:
+        pytest.skip(f"no git checkout: {error}")
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def tracked():
+    """Names of the project's files in git, those deleted since left out."""
+    if Path(git("rev-parse", "--show-toplevel").strip()).resolve() != ROOT:
+        pytest.skip("no git checkout: the project lies within another one")
+    return {name for name in git("ls-files", "-z").split("\0") if (ROOT / name).is_file()}
+
+
+@pytest.fixture(scope="module")
+def sdist(tracked, tmp_path_factory):
+    """A source distribution, unpacked, of a checkout in which there has been work."""
+    place = tmp_path_factory.mktemp("sdist")
+    left = {".venv/lib/a.py", "_build/html/a.html", "book/data/a.csv", "lsm/__pycache__/a.pyc"}
+    left |= {"book/.ipynb_checkpoints/a.ipynb", "tests/lsm/.a.py.swp", "out.ipynb"}
+    for name in tracked | left:
+        (place / "work" / name).parent.mkdir(parents=True, exist_ok=True)
+        if name in tracked:
+            shutil.copy(ROOT / name, place / "work" / name)
+        else:
+            (place / "work" / name).touch()
+    build = "from setuptools.build_meta import build_sdist; build_sdist('..')"
+    told([sys.executable, "-c", build], cwd=place / "work")
+    (archive,) = place.glob("*.tar.gz")
+    with tarfile.open(archive) as packed:
+        packed.extractall(place / "unpacked", filter="data")
+    (folder,) = (place / "unpacked").iterdir()
+    return folder
+
+
+def test_the_source_distribution_holds_what_git_does(tracked, sdist):
+    held = {path.relative_to(sdist).as_posix() for path in sdist.rglob("*") if path.is_file()}
+    of_setuptools = {name for name in held if name.startswith("lsm.egg-info/")}
+    assert held - of_setuptools == tracked | {"PKG-INFO", "setup.cfg"}
+
+
+def test_tests_of_the_source_distribution_can_be_collected(sdist):
+    command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider"]
+    places = {"PYTHONPATH": os.pathsep.join([str(sdist), str(sdist / "book")])}
+    found = told([*command, "-n", "0", "tests"], cwd=sdist, env=places)
+    assert int(re.search(r"(\d+) tests collected", found).group(1)) > 1000
+    assert "tests/lsm/test_package.py::" in found
+
+
+def test_every_file_has_the_same_bytes_on_every_system(tracked):
+    for line in git("ls-files", "--eol").splitlines():
+        about, _, name = line.partition("\t")
+        kept, _, attributes = about.split(maxsplit=2)
+        binary = kept == "i/-text"
+        assert binary or (kept in ("i/lf", "i/none") and "eol=lf" in attributes), name
+
+
 # ---------------------------------------------------------------- the wheel
 
 
@@ -143,7 +208,7 @@ def example():
 def wheel(tmp_path_factory):
     """A wheel built from a copy of what the project packs, without the network."""
     source = tmp_path_factory.mktemp("source")
-    for name in ("pyproject.toml", "README.md", "LICENSE"):
+    for name in ("pyproject.toml", "MANIFEST.in", "README.md", "LICENSE"):
         shutil.copyfile(ROOT / name, source / name)
     for name in ("lsm", "book/rongala2021"):
         ignored = shutil.ignore_patterns("__pycache__")

@@ -1,0 +1,94 @@
+"""What `jupyter-book build .` makes of the project, as readers of Jupyter Book type it."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PAGE = "# {}\n\n[here](data/here.csv) [none](data/none.csv)\n"
+#: Texts that are no pages: of environments, caches and tools, and of the project itself.
+BESIDE = (
+    ".venv/lib/python3.13/site-packages/package/README.md",
+    ".venv/lib/python3.13/site-packages/package/docs/index.rst",
+    ".git/notes.md",
+    ".pytest_cache/README.md",
+    "book/figures/.ipynb_checkpoints/one.md",
+    "book/.hidden/deep/page.md",
+    "_build/executed/page.md",
+    "lsm.egg-info/page.md",
+    "venv/page.rst",
+    "tests/page.md",
+    "book/_part.md",
+    "README.md",
+)
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    """A book of two pages under the project's configuration, among much that is none of it."""
+    folder = tmp_path_factory.mktemp("project")
+    for name in ("_ext", "_static"):
+        shutil.copytree(ROOT / "book" / name, folder / "book" / name)
+    for name in ("_config.yml", "book/references.bib"):
+        shutil.copyfile(ROOT / name, folder / name)
+    contents = "format: jb-book\nroot: book/intro\nchapters:\n  - file: book/figures/one\n"
+    (folder / "_toc.yml").write_text(contents, encoding="utf-8")
+    for name in BESIDE:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text("# Beside\n", encoding="utf-8")
+    (folder / "book" / "intro.md").write_text("# Intro\n", encoding="utf-8")
+    (folder / "book" / "figures" / "one.md").write_text(PAGE.format("One"), encoding="utf-8")
+    (folder / "book" / "figures" / "data").mkdir()
+    (folder / "book" / "figures" / "data" / "here.csv").write_text("x\n1\n", encoding="utf-8")
+    # As `make book` left it; its pages are overwritten.
+    (folder / "_build" / "html").mkdir()
+    (folder / "_build" / "html" / ".key").write_text("key", encoding="utf-8")
+    return folder
+
+
+def build(project, *options):
+    code = "from jupyter_book.cli.main import main; main()"
+    command = [sys.executable, "-c", code, "build", *options, "."]
+    environment = {**os.environ, "NO_COLOR": "1"}
+    return subprocess.run(
+        command, cwd=project, capture_output=True, text=True, env=environment, check=False
+    )
+
+
+@pytest.fixture(scope="module")
+def built(project):
+    done = build(project)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "WARNING" not in done.stdout + done.stderr
+    return project / "_build" / "html"
+
+
+def test_the_pages_are_those_of_the_contents_alone(built):
+    made = {path.relative_to(built).as_posix() for path in built.rglob("*.html")}
+    of_sphinx = {"index.html", "genindex.html", "search.html"}
+    pages = {name for name in made - of_sphinx if not name.startswith("_static/")}
+    assert pages == {"book/intro.html", "book/figures/one.html"}
+
+
+def test_the_record_of_make_book_goes_with_the_pages_that_it_speaks_of(built):
+    assert not (built / ".key").exists()
+
+
+def test_data_that_were_not_written_are_named_and_others_can_be_had(built):
+    page = (built / "book" / "figures" / "one.html").read_text(encoding="utf-8")
+    assert 'here.csv"' in page
+    assert 'none.csv"' not in page
+    assert ">none</span>" in page
+
+
+def test_a_strict_build_refuses_links_to_data_that_were_not_written(built):
+    # The book is made strictly, of pages that were executed.
+    done = build(built.parents[1], "--all", "-W", "-n", "--keep-going")
+    told = done.stdout + done.stderr
+    assert done.returncode != 0
+    assert [line for line in told.splitlines() if "WARNING" in line and "data/none.csv" in line]
+    assert not [line for line in told.splitlines() if "WARNING" in line and "here.csv" in line]
