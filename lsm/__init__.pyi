@@ -1,5 +1,6 @@
 """The public names, for type checkers and for `lsm.__getattr__`, which reads them from here."""
 
+from . import cores as cores
 from . import dynamics as dynamics
 from . import inputs as inputs
 from . import measures as measures
@@ -10,6 +11,7 @@ from . import store as store
 from . import sweeps as sweeps
 from . import theory as theory
 from . import weights as weights
+from .cores import available_cores as available_cores, split_cores as split_cores
 from .dynamics import (
     hodgkin_huxley_response as hodgkin_huxley_response,
     izhikevich_response as izhikevich_response,

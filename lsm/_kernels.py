@@ -1,9 +1,8 @@
 """All compiled code: the steps of the models in time, and the search for maxima of spectra.
 
 Eq. 1-3 stand once, in `_activity` and `_leak`; the single neuron and the network call them. One
-file, because numba keys its cache of compiled code on the file of a function and not on those of
-what it calls; constants of other files therefore reach it as arguments. Kernels draw nothing,
-check nothing and release the interpreter lock.
+file, because numba keys its cache on the file of a function and not on those of what it calls, so
+that constants of others come as arguments. Kernels draw and check nothing, and release the lock.
 
 States that decay end at zero. Left to themselves they would stop at the smallest denormal number,
 half of which rounds up to itself, and denormals cost some processors many times the arithmetic.
@@ -14,37 +13,37 @@ from llvmlite import ir  # what numba compiles with
 from numba import njit, types
 from numba.extending import intrinsic
 
+from lsm._compile import compiled
+
+_compiled = compiled(nogil=True, error_model="numpy")
 # Sources added to a total in one pass, and steps between two copies of the state to the result.
 PASS = 5
 _BLOCK = 64
 # Targets are padded to whole vectors of any processor.
 VECTOR = 8
-# A decaying state below this is zero: products with it are not denormal either (those start below
-# 2.2e-308), and no sum with what is not itself so small would notice it.
+# A decaying state below this is zero: its products are not denormal, and no sum would notice it.
 _LEAST = 1e-300
 # Samples that a value between them is interpolated from.
 N_TAPS = 20
 # The search for maxima looks between two samples of which one reaches this share of the window's
 # highest, if they or the middle between them seem to reach this share of the highest so far.
-_CONTENDER = np.float32(0.7)
-_CREST = np.float32(0.9)
+_CONTENDER, _CREST = np.float32(0.7), np.float32(0.9)
 # It looks so often on the way from one to the other, and at the peak of a parabola through what
 # it saw if that reaches this share of the highest so far.
 _N_LOOKS = 5
 _NEAR = np.float32(0.97)
 # Samples tested together.
 _BUNCH = 16
-_HALF = np.float32(0.5)
-_SIXTEENTH = np.float32(0.0625)
+_HALF, _SIXTEENTH = np.float32(0.5), np.float32(0.0625)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@_compiled
 def _settled(state):
     """The state, or zero in place of what is left of it after long silence."""
     return 0.0 if abs(state) < _LEAST else state
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@_compiled
 def _activity(excitation, inhibition, static, shunting):
     """Eq. 1 with Eq. 3: excitation and inhibition are the sums of w*a and of |w*a|."""
     # A neuron whose input is not positive is silent; so is one without synapses, where Eq. 1
@@ -54,7 +53,7 @@ def _activity(excitation, inhibition, static, shunting):
     return total / (open_channels if total > 0.0 else 1.0)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@_compiled
 def _leak(previous, undamped, gain):
     """Eq. 2 over one step; the threshold of Eq. 3 is kept, being a mean of kept values."""
     # Settled before the sum, which waits for the product anyway: nothing is added to the chain
@@ -62,7 +61,7 @@ def _leak(previous, undamped, gain):
     return (0.0 if previous < _LEAST else (1.0 - gain) * previous) + gain * undamped
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@_compiled
 def run_lsm(excitation, inhibition, static, gain, shunting, out):
     n_neurons, n_steps = out.shape
     for k in range(n_neurons):
@@ -95,7 +94,7 @@ def _add_sources(total, n_targets, weights, history, now, position):
         done += np.uint64(PASS)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@_compiled
 def run_network(
     inputs,
     w_exc,
@@ -154,7 +153,7 @@ def run_network(
                 history[t, k] = history[t + stop, k]
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@_compiled
 def run_in_turn(inputs, w_in, w_exc, w_inh, static, gain, shunting, out):
     """One neuron after the other, each reading what those before it did in the same step."""
     n_neurons, n_steps = out.shape
@@ -173,7 +172,7 @@ def run_in_turn(inputs, w_in, w_exc, w_inh, static, gain, shunting, out):
             out[k, t] = state[k]
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@_compiled
 def run_hodgkin_huxley(excitation, inhibition, ratio, explicit, out):
     """A8 with h/tau = `ratio`; or A6 by explicit Euler."""
     n_neurons, n_steps = out.shape
@@ -190,7 +189,7 @@ def run_hodgkin_huxley(excitation, inhibition, ratio, explicit, out):
             out[k, t] = v
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@_compiled
 def run_izhikevich(current, parameters, step, n_substeps, spikes):
     """Eq. 4-5 by Euler steps of `step` ms, one row of `parameters` for each neuron."""
     n_neurons, n_steps = spikes.shape
@@ -208,9 +207,11 @@ def run_izhikevich(current, parameters, step, n_substeps, spikes):
                     v = c
                     u += d
                     spikes[k, t] += 1.0
+        if not np.isfinite(v + u):  # diverged
+            spikes[k, :] = np.nan
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@_compiled
 def run_psp(counts, scales, decays, out):
     """Eq. 6 as the sum of two one-pole filters of the counts."""
     n_signals, n_steps = out.shape
@@ -262,7 +263,7 @@ def _weighted_sums(typing_context, weights, at, parts, here):
     return pair(weights, types.uint64, parts, types.uint64), generate
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@_compiled
 def _power_at(step, line):
     """Power at a step, between samples."""
     start, first, weights, parts = line
@@ -272,7 +273,7 @@ def _power_at(step, line):
     return x * x + y * y
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@_compiled
 def _refined(low, high, step, stride, value, highest, line):
     """The larger of `highest` and the power at the peak within `stride` of `step`, of `value`."""
     stride = min(stride, (high - low) // 2)
@@ -289,7 +290,7 @@ def _refined(low, high, step, stride, value, highest, line):
     return max(max(highest, value), max(before, max(here, after)))
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@_compiled
 def _copy_mirrored(source, start, out):
     """Samples from `start` on; beyond its ends an even signal's transform is the conjugate."""
     last = source.size // 2 - 1
@@ -302,7 +303,7 @@ def _copy_mirrored(source, start, out):
         out[2 * m + 1] = sign * source[2 * at + 1]
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@_compiled
 def _set_power(parts, start, power):
     """Power of samples from `start` on."""
     at = np.uint64(2 * start)
@@ -310,7 +311,7 @@ def _set_power(parts, start, power):
         power[m] = parts[at + m + m] ** 2 + parts[at + m + m + np.uint64(1)] ** 2
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@_compiled
 def _highest(bits, first, stop):
     """The highest of numbers not negative: their bits are ordered alike, and vectorised."""
     most = np.int32(0)
@@ -319,7 +320,7 @@ def _highest(bits, first, stop):
     return np.int32(most)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@_compiled
 def _contenders(bits, first, stop, bound, found):
     """Where `bits` or the next exceed `bound`, from `first` to before `stop`; returns how many."""
     n_found = 0
@@ -334,7 +335,7 @@ def _contenders(bits, first, stop, bound, found):
     return n_found
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@_compiled
 def run_window_maxima(samples, first, weights, n_before, n_skipped, out):
     """Highest power at a step of each window, from fewer samples than steps.
 

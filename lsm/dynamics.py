@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from lsm import _kernels
+from lsm import _kernels, _steps
 from lsm import _validate as check
 from lsm._validate import Array
 from lsm.network import Network
@@ -37,7 +37,7 @@ def leak_gain(tau_dyn: ArrayLike, dt: float, solver: str = "exact") -> Array:
     -------
     array of the same shape
     """
-    tau = check.array("tau_dyn", tau_dyn, low=0)
+    tau = check.array("tau_dyn", tau_dyn, low=0, divides=True)
     check.number("dt", dt, above=0)
     check.choice("solver", solver, SOLVERS)
     if solver == "euler":
@@ -161,7 +161,7 @@ def izhikevich_response(
     Raises
     ------
     ValueError
-        If shapes disagree, an input is negative, or a value is not finite.
+        If shapes disagree, an input is negative, a value is not finite, or a neuron diverges.
     """
     check.number("dt", dt, above=0)
     check.integer("n_substeps", n_substeps, low=1)
@@ -169,12 +169,17 @@ def izhikevich_response(
     single = isinstance(neurons, Izhikevich)
     models = [neurons] if isinstance(neurons, Izhikevich) else list(neurons)
     if not models or not all(isinstance(model, Izhikevich) for model in models):
-        raise ValueError(f"neurons: expected one Izhikevich or several, got {neurons!r}")
+        got = check.shown(neurons)
+        raise ValueError(f"neurons: expected one Izhikevich or several, got {got}")
     names = ("A", "B", "C", "a", "b", "c", "d", "k", "v_peak")
     parameters = np.array([[getattr(model, name) for name in names] for model in models])
     spikes = np.zeros((len(models), excitation.shape[1]))
     step = 1e3 * dt / n_substeps  # the model is stated in milliseconds
     _kernels.run_izhikevich((excitation - inhibition)[0], parameters, step, n_substeps, spikes)
+    if np.isnan(spikes).any():
+        raise ValueError(
+            f"neurons: expected models that Euler steps of {step:g} ms solve, got one that diverges"
+        )
     return spikes[0] if single else spikes
 
 
@@ -205,8 +210,8 @@ def simulate(
     """Activity of a network of LSM neurons, from rest.
 
     All neurons are updated together from the activity of the step before; a synapse with
-    conduction delay d takes ``1 + round(d / dt)`` steps. Without delay the loop therefore still
-    takes one step: the paper's model has no other time scale there.
+    conduction delay takes one step and the delay, rounded to whole steps, halves up. Without delay
+    the loop therefore still takes one step: the paper's model has no other time scale there.
 
     Parameters
     ----------
@@ -237,7 +242,8 @@ def simulate(
     check.choice("update", update, UPDATES)
     activity = check.array("inputs", inputs, shape=(network.n_sensors, "n_steps"), low=0)
     n = network.n_neurons
-    static = neuron.k_static * np.asarray(network.n_synapses, dtype=np.float64)
+    activity = check.read_only(activity)
+    static = neuron.k_static * network.n_synapses
     gain = leak_gain(time_constants(neuron, n), dt, neuron.solver)
     shunting = float(neuron.shunting)
     out = np.empty((n, activity.shape[1]))
@@ -255,7 +261,7 @@ def simulate(
         np.concatenate([network.w_in[order].T, network.w_rec[np.ix_(order, order)].T])
     )
     # What takes longer than the record never arrives; a lag beyond it would only cost memory.
-    steps = np.minimum(np.rint(network.delays.T / dt), activity.shape[1])
+    steps = np.minimum(_steps.nearest(network.delays.T / dt), activity.shape[1])
     lag = 1 + steps.astype(np.int64)[np.ix_(order, order)]
     longest = int(lag.max())
     reads_exc = reads_inh = None

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from lsm import _kernels
+from lsm import _kernels, _steps
 from lsm import _validate as check
+from lsm._parameters import keep
 from lsm._validate import Array
 
 JITTER_LAWS = ("uniform", "gaussian")
@@ -41,8 +42,8 @@ class PSPKernel:
 
     def __post_init__(self) -> None:
         for name in ("tau_decay", "tau_rise", "tau_m"):
-            check.number(name, getattr(self, name), above=0)
-        check.number("latency", self.latency, low=0)
+            keep(self, **{name: check.number(name, getattr(self, name), above=0)})
+        keep(self, latency=check.number("latency", self.latency, low=0))
         if self.tau_decay == self.tau_rise:
             raise ValueError(
                 f"tau_rise: expected a value other than tau_decay (Eq. 6 divides by their "
@@ -53,8 +54,8 @@ class PSPKernel:
 def spike_times(rate: float, duration: float, n_sensors: int, *, rng: np.random.Generator) -> Array:
     """Pseudo-random spike trains of an exact mean rate (section Pseudo-Random Inputs).
 
-    Each sensor fires ``round(rate * duration)`` times, each time drawn uniformly, as MATLAB's
-    `randi` draws them. Times are continuous here, so that they mean the same at any step.
+    Each sensor fires ``rate * duration`` times, rounded, halves up. Each time is drawn uniformly,
+    as MATLAB's `randi` draws them, but continuous, so that it means the same at any step.
 
     Parameters
     ----------
@@ -76,10 +77,10 @@ def spike_times(rate: float, duration: float, n_sensors: int, *, rng: np.random.
     ValueError
         If an argument is out of range.
     """
-    check.number("rate", rate, low=0)
     check.number("duration", duration, above=0)
+    check.number("rate", rate, low=0, high=_steps.MOST / duration)
     check.integer("n_sensors", n_sensors, low=1)
-    n_spikes = round(rate * duration)
+    n_spikes = int(_steps.nearest(rate * duration))
     times = check.generator(rng).uniform(0.0, duration, size=(n_sensors, n_spikes))
     return np.sort(times, axis=-1)
 
@@ -172,15 +173,13 @@ def bin_spikes(times: ArrayLike, n_steps: int, *, dt: float) -> Array:
         If a spike lies outside the record.
     """
     spikes = check.array("times", times, shape=("n_sensors", "n_spikes"), low=0)
-    check.integer("n_steps", n_steps, low=1)
+    check.integer("n_steps", n_steps, low=1, high=_steps.MOST)
     check.number("dt", dt, above=0)
     end = n_steps * dt
     if spikes.size and spikes.max() >= end * (1 + 1e-12):
         raise ValueError(f"times: expected values < n_steps * dt = {end:g}, got {spikes.max():g}")
-    # A time that is meant to lie on a step (0.003 at 1 ms) must not fall below it by rounding,
-    # nor one just below the end pass it.
-    steps = np.floor(spikes / dt * (1 + 4 * np.finfo(float).eps)).astype(np.int64)
-    steps = np.minimum(steps, n_steps - 1)
+    # One just below the end must not pass it.
+    steps = np.minimum(_steps.whole(spikes / dt), n_steps - 1).astype(np.int64)
     n_sensors = spikes.shape[0]
     flat = (steps + n_steps * np.arange(n_sensors)[:, None]).ravel()
     counts = np.bincount(flat, minlength=n_sensors * n_steps)
@@ -231,5 +230,7 @@ def convolve_psp(counts: ArrayLike, *, dt: float, kernel: PSPKernel | None = Non
     if shift < spikes.shape[-1]:
         rows = (-1, spikes.shape[-1])
         out = potential.reshape(rows)[:, shift:]
-        _kernels.run_psp(spikes.reshape(rows), scale * [1.0, -1.0], np.exp(-dt / tau), out)
+        _kernels.run_psp(
+            check.read_only(spikes.reshape(rows)), scale * [1.0, -1.0], np.exp(-dt / tau), out
+        )
     return potential

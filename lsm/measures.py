@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import scipy  # its parts are loaded when used: that of stats takes half a second
 from numpy.typing import ArrayLike, NDArray
 
+from lsm import _steps
 from lsm import _validate as check
 from lsm._validate import Array
 
@@ -48,10 +51,19 @@ def correlation(x: ArrayLike, y: ArrayLike) -> Array:
     ValueError
         If the numbers of steps differ.
     """
-    first, second = _pair(x, y)
+    first, second = (_scaled(signal) for signal in _pair(x, y))
     power = np.vecdot(first, first) * np.vecdot(second, second)
     product = np.vecdot(first, second)
     return np.divide(product, np.sqrt(power), out=np.full(product.shape, np.nan), where=power > 0)
+
+
+def _scaled(signal: Array) -> Array:
+    """Signals times powers of two, which change no digit, where their squares are near zero."""
+    peak = np.maximum(signal.max(axis=-1, keepdims=True), -signal.min(axis=-1, keepdims=True))
+    if peak.min() >= check.SMALLEST:
+        return signal
+    _, exponent = np.frexp(peak)
+    return signal * np.ldexp(1.0, np.minimum(-exponent, 1000))
 
 
 def _centred(signal: Array) -> Array:
@@ -88,9 +100,11 @@ def coefficient_of_variation(x: ArrayLike) -> Array:
     -------
     (...) array
     """
-    signal = check.signal("x", x)
-    mean = signal.mean(axis=-1)
-    return np.divide(signal.std(axis=-1), mean, out=np.full(mean.shape, np.nan), where=mean != 0)
+    signal = _scaled(check.signal("x", x))
+    mean, deviation = signal.mean(axis=-1), signal.std(axis=-1)
+    with np.errstate(over="ignore"):
+        ratio = np.divide(deviation, mean, out=np.full(mean.shape, np.nan), where=mean != 0)
+    return check.computed("x", ratio)
 
 
 def band_power(x: ArrayLike, band: tuple[float, float], *, dt: float) -> Array:
@@ -117,10 +131,15 @@ def band_power(x: ArrayLike, band: tuple[float, float], *, dt: float) -> Array:
 
 def _in_band(freqs: ArrayLike, band: tuple[float, float]) -> NDArray[np.bool_]:
     f = check.array("freqs", freqs, shape=("n_freqs",), low=0)
-    inside = (f >= band[0]) & (f <= band[1])
+    if not isinstance(band, Sequence) or len(band) != 2:
+        raise ValueError(f"band: expected two frequencies, got {check.shown(band)}")
+    low = check.number("band", band[0], low=0)
+    open_end = isinstance(band[1], float) and band[1] == np.inf
+    high = np.inf if open_end else check.number("band", band[1], low=low)
+    inside = (f >= low) & (f <= high)
     if not inside.any():
         raise ValueError(
-            f"freqs: expected at least one in {band[0]:g} to {band[1]:g} Hz, got "
+            f"freqs: expected at least one in {low:g} to {high:g} Hz, got "
             + (f"{f.min():g} to {f.max():g} Hz" if f.size else "none")
         )
     return inside
@@ -150,7 +169,7 @@ def gain(power: ArrayLike, input_power: ArrayLike, freqs: ArrayLike) -> Array:
     """
     reference = _in_band(freqs, REFERENCE_BAND)
     output = check.array("power", power, low=0)
-    source = check.array("input_power", input_power, low=0)
+    source = check.array("input_power", input_power, low=0, divides=True)
     for name, values in (("power", output), ("input_power", source)):
         if values.ndim == 0 or values.shape[-1] != reference.size:
             raise ValueError(f"{name}: expected shape (..., {reference.size}), got {values.shape}")
@@ -164,7 +183,9 @@ def gain(power: ArrayLike, input_power: ArrayLike, freqs: ArrayLike) -> Array:
             f"got {source.shape}"
         ) from None
     scale = ratio[..., reference].mean(axis=-1, keepdims=True)
-    return np.divide(ratio, scale, out=np.full(ratio.shape, np.nan), where=scale > 0)
+    with np.errstate(over="ignore"):
+        relative = np.divide(ratio, scale, out=np.full(ratio.shape, np.nan), where=scale > 0)
+    return check.computed("power", relative)
 
 
 def band_mean(values: ArrayLike, freqs: ArrayLike, band: tuple[float, float]) -> Array:
@@ -243,14 +264,14 @@ def cutoff_frequency(
         Hz, interpolated; NaN if the transfer has not fallen for good at the end.
     """
     f = _rising("freqs", freqs)
-    values = check.array("transfer", transfer, shape=f.shape, low=0)
+    values = check.array("transfer", transfer, shape=f.shape, low=0, divides=True)
     top = values[0] if pass_band is None else check.number("pass_band", pass_band, above=0)
     return crossing(f, values, 0.5 * top)
 
 
 def _rising(name: str, value: ArrayLike) -> Array:
     """At least one positive number, each above the one before."""
-    points = check.array(name, value, shape=("n_points",))
+    points = check.array(name, value, shape=("n_points",), divides=True)
     if points.size == 0 or points[0] <= 0 or (np.diff(points) <= 0).any():
         raise ValueError(f"{name}: expected positive, rising values, got others")
     return points
@@ -267,7 +288,7 @@ def loglog_slope(x: ArrayLike, y: ArrayLike) -> float:
     Returns
     -------
     float
-        NaN with fewer than two points.
+        NaN with fewer than two values of `x`.
     """
     first = check.array("x", x, shape=("n_points",), finite=False)
     second = check.array("y", y, shape=first.shape, finite=False)
@@ -275,7 +296,7 @@ def loglog_slope(x: ArrayLike, y: ArrayLike) -> float:
         if ((values <= 0) | np.isinf(values)).any():
             raise ValueError(f"{name}: expected positive, finite numbers or NaN, got others")
     known = ~(np.isnan(first) | np.isnan(second))
-    if known.sum() < 2:
+    if np.unique(first[known]).size < 2:
         return float("nan")
     return float(np.polyfit(np.log(first[known]), np.log(second[known]), 1)[0])
 
@@ -319,7 +340,8 @@ def power_transfer(
     dt : float
         Step (s).
     segment : float
-        Length of the segments averaged (s); frequencies are known to its inverse.
+        Length of the segments averaged (s), rounded to whole steps, halves up; frequencies are
+        known to its inverse.
 
     Returns
     -------
@@ -334,15 +356,17 @@ def power_transfer(
         If the signals are shorter than a segment.
     """
     check.number("dt", dt, above=0)
-    n = round(check.number("segment", segment, low=8 * dt) / dt)
+    n = _steps.n_steps("segment", check.number("segment", segment, low=8 * dt), dt)
     first = check.array("x", x, shape=("n_steps",))
     second = check.array("y", y, shape=first.shape)
     if first.size < n:
         raise ValueError(f"x: expected at least {n} steps, a segment, got {first.size}")
     f, cross = scipy.signal.csd(first, second, fs=1 / dt, nperseg=n)
     _, power = scipy.signal.welch(first, fs=1 / dt, nperseg=n)
-    transfer = np.divide(np.abs(cross), power, out=np.ones(f.shape), where=power > 0) ** 2
-    return f[1:], transfer[1:]
+    known = power > np.finfo(float).tiny
+    with np.errstate(over="ignore"):
+        transfer = np.divide(np.abs(cross), power, out=np.ones(f.shape), where=known) ** 2
+    return f[1:], check.computed("x", transfer[1:])
 
 
 def peak_frequencies(

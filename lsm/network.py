@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lsm import _validate as check
+from lsm._parameters import ByValue, keep
 from lsm._validate import Array
 from lsm.weights import WeightDistribution
 
@@ -35,13 +36,16 @@ def neuron_kinds(sizes: tuple[int, int]) -> tuple[NDArray[np.int64], NDArray[np.
     layer, sign : (n_neurons,) int array
         Counted from 1; +1 for excitatory neurons, -1 for inhibitory ones.
     """
-    _check_sizes("sizes", sizes)
+    checked_sizes("sizes", sizes)
     return np.tile(np.repeat([1, 2], sizes), 2), np.repeat([1, -1], sum(sizes))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Network:
+class Network(ByValue):
     """A recurrent network with its sensory synapses.
+
+    It keeps copies of its arrays, which cannot be written to; `dataclasses.replace` makes another
+    network with other arrays.
 
     Attributes
     ----------
@@ -73,26 +77,30 @@ class Network:
     sign: NDArray[np.int64]
 
     def __post_init__(self) -> None:
-        sign = np.asarray(self.sign)
+        sign = check.array("sign", self.sign, shape=("n_neurons",))
         n = sign.size
-        if sign.ndim != 1 or n == 0 or not np.isin(sign, (-1, 1)).all():
-            raise ValueError(f"sign: expected one axis of +1 and -1, got {self.sign!r}")
+        if n == 0 or not np.isin(sign, (-1, 1)).all():
+            raise ValueError(f"sign: expected values of +1 and -1, got {check.shown(self.sign)}")
+        layer = check.array("layer", self.layer, shape=(n,), low=1)
+        if (layer % 1).any() or layer.max() > 2**53:
+            raise ValueError(
+                f"layer: expected whole numbers up to 2**53, got {check.shown(self.layer)}"
+            )
         w_rec = check.array("w_rec", self.w_rec, shape=(n, n))
-        checked = {
-            "w_in": check.array("w_in", self.w_in, shape=(n, "n_sensors"), low=0),
-            "w_rec": w_rec,
-            "n_synapses": check.array("n_synapses", self.n_synapses, shape=(n,), low=0),
-            "delays": check.array("delays", self.delays, shape=(n, n), low=0),
-            "layer": check.array("layer", self.layer, shape=(n,), low=1).astype(np.int64),
-            "sign": sign.astype(np.int64),
-        }
-        for name, value in checked.items():
-            object.__setattr__(self, name, value)  # the way to set a field of a frozen dataclass
+        keep(
+            self,
+            w_in=check.array("w_in", self.w_in, shape=(n, "n_sensors"), low=0),
+            w_rec=w_rec,
+            n_synapses=check.array("n_synapses", self.n_synapses, shape=(n,), low=0),
+            delays=check.array("delays", self.delays, shape=(n, n), low=0),
+            layer=layer.astype(np.int64),
+            sign=sign.astype(np.int64),
+        )
         if (w_rec * sign < 0).any():
             target, source = np.argwhere(w_rec * sign < 0)[0]
             raise ValueError(
-                f"w_rec: expected the sign of its source, {sign[source]:+d}, in column {source}, "
-                f"got {w_rec[target, source]:g}"
+                f"w_rec: expected the sign of its source, {int(sign[source]):+d}, in column "
+                f"{source}, got {w_rec[target, source]:g}"
             )
 
     @property
@@ -111,11 +119,13 @@ class Network:
         return neuron_names(self.sign)
 
 
-def _check_sizes(name: str, sizes: tuple[int, int]) -> None:
+def checked_sizes(name: str, sizes: tuple[int, int]) -> tuple[int, int]:
+    """`sizes` as a tuple of two integers of at least 1, else a ValueError."""
     if not isinstance(sizes, Sequence) or len(sizes) != 2:
-        raise ValueError(f"{name}: expected two integers, one for each layer, got {sizes!r}")
-    for size in sizes:
-        check.integer(name, size, low=1)
+        got = check.shown(sizes)
+        raise ValueError(f"{name}: expected two integers, one for each layer, got {got}")
+    first, second = (check.integer(name, size, low=1) for size in sizes)
+    return first, second
 
 
 def check_two_layer(
@@ -133,7 +143,7 @@ def check_two_layer(
             f"weights: expected Normal, Lognormal, Binary or another distribution with a sample "
             f"method, got {weights!r}"
         )
-    _check_sizes("sizes", sizes)
+    checked_sizes("sizes", sizes)
     check.integer("n_sensors", n_sensors, low=1)
     check.instance("autapses", autapses, bool)
 
@@ -273,9 +283,9 @@ def scaled_time_constants(
         If an argument is out of range.
     """
     check.number("tau_dyn", tau_dyn, low=0)
-    check.number("power", power, low=0)
-    _check_sizes("sizes", sizes)
-    _check_sizes("reference", reference)
+    check.number("power", power, low=0, high=10)
+    checked_sizes("sizes", sizes)
+    checked_sizes("reference", reference)
     check.integer("n_sensors", n_sensors, low=1)
     layer, _ = neuron_kinds(sizes)
     others = 2 * sum(reference) - 1

@@ -8,13 +8,14 @@ from itertools import product
 import numpy as np
 
 from lsm import _validate as check
+from lsm._parameters import ByValue, keep
 from lsm._validate import Array
 
 SOLVERS = ("exact", "euler")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class LSM:
+class LSM(ByValue):
     """Linear summation neuron (Eq. 1-3).
 
     Attributes
@@ -44,10 +45,14 @@ class LSM:
     solver: str = "exact"
 
     def __post_init__(self) -> None:
-        check.choice("solver", self.solver, SOLVERS)
-        check.number("k_static", self.k_static, low=0)
-        check.array("tau_dyn", self.tau_dyn, ndim=(0, 1), low=0)
-        check.number("shunting", self.shunting, low=-1, high=1)
+        tau = check.array("tau_dyn", self.tau_dyn, ndim=(0, 1), low=0, divides=True)
+        keep(
+            self,
+            solver=check.choice("solver", self.solver, SOLVERS),
+            k_static=check.number("k_static", self.k_static, low=0),
+            tau_dyn=tau if tau.ndim else float(tau),
+            shunting=check.number("shunting", self.shunting, low=-1, high=1),
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,7 +74,7 @@ class HodgkinHuxley:
     tau: float = 1 / 100
 
     def __post_init__(self) -> None:
-        check.number("tau", self.tau, above=0)
+        keep(self, tau=check.number("tau", self.tau, above=0))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,7 +110,7 @@ class Izhikevich:
 
     def __post_init__(self) -> None:
         for name in ("A", "B", "C", "a", "b", "c", "d", "k", "v_peak"):
-            check.number(name, getattr(self, name))
+            keep(self, **{name: check.number(name, getattr(self, name))})
         check.number("c", self.c, below=self.v_peak)
 
 

@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import fft
 from scipy.optimize import brentq
 
-from lsm import _kernels, _pywavelets
+from lsm import _kernels, _pywavelets, _steps
 from lsm import _validate as check
 from lsm._validate import Array
 
@@ -31,6 +31,8 @@ _CORE_SHARE = 1e-3
 _OVERSAMPLING = 1.75
 # Samples of a batch of signals: the FFT works on several at once, which should stay in the cache.
 _N_BATCH_SAMPLES = 32768
+# A signal whose amplitude is below this has no power: some squares here would be denormal.
+_SILENT = 1e-130
 # The largest coefficient, so that no square of the smallest is denormal in single precision.
 _LARGEST = 1e9
 # Samples of the signals that PyWavelets is given at a time.
@@ -58,7 +60,7 @@ def morse(ratio: ArrayLike) -> Array:
     array of the same shape
         Zero at and below frequency zero: the wavelet is analytic.
     """
-    x = np.maximum(np.asarray(ratio, dtype=np.float64), 0.0)
+    x = np.maximum(check.array("ratio", ratio), 0.0)
     with np.errstate(divide="ignore"):
         return 2.0 * np.exp(BETA * np.log(x) + BETA / GAMMA * (1.0 - x**GAMMA))
 
@@ -118,10 +120,8 @@ def log_frequencies(f_min: float, f_max: float, *, voices: int = 10) -> Array:
 
 def _checked(x: ArrayLike, freqs: ArrayLike, dt: float, wavelet: str) -> tuple[Array, Array]:
     check.number("dt", dt, above=0)
-    signals = check.array("x", x)
-    if signals.ndim == 0 or signals.shape[-1] < 4:
-        raise ValueError(f"x: expected shape (..., n_steps) with n_steps >= 4, got {signals.shape}")
-    f = check.array("freqs", freqs, shape=("n_freqs",))
+    signals = check.signal("x", x, n_min=4)
+    f = check.array("freqs", freqs, shape=("n_freqs",), divides=True)
     nyquist = 0.5 / dt
     if f.size and (f.min() <= 0 or f.max() > nyquist):
         raise ValueError(
@@ -334,9 +334,9 @@ def max_power(
         What lies beyond the signal, by at least half its length; others than "reflected" for the
         Morse wavelet alone.
     warm_up : float
-        Time at the start that is left out (s). The first maximum begins after it, and the mirror
-        image of as long after it stands in its place, so that the edge where the signal starts
-        from rest leaks into no frequency.
+        Time at the start that is left out (s), rounded to whole steps, halves up. The first maximum
+        begins after it, and the mirror image of as long after it stands in its place, so that the
+        edge where the signal starts from rest leaks into no frequency.
 
     Returns
     -------
@@ -355,7 +355,7 @@ def max_power(
     check.integer("n_windows", n_windows, low=1)
     if n % n_windows:
         raise ValueError(f"n_windows: expected a divisor of n_steps = {n}, got {n_windows}")
-    n_skipped = round(check.number("warm_up", warm_up, low=0) / dt)
+    n_skipped = _steps.n_steps("warm_up", warm_up, dt)
     most = min(n // n_windows - 1, n // 2)
     if n_skipped > most:
         raise ValueError(
@@ -366,7 +366,7 @@ def max_power(
         mirrored = flat[:, n_skipped : 2 * n_skipped][:, ::-1]
         flat = np.concatenate([mirrored, flat[:, n_skipped:]], axis=-1)
     # Silent signals, of which networks have many, have no power and cost no time.
-    sounding = flat.any(axis=-1)
+    sounding = np.abs(flat).max(axis=-1) > _SILENT
     flat = flat[sounding]
     result = np.zeros((sounding.size, f.size, n_windows))
     found = np.empty((len(flat), f.size, n_windows))

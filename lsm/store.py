@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import ast
 import dataclasses
-import fcntl
+import errno
 import hashlib
+import io
 import os
 import platform
+import re
 import shutil
 import sys
 import threading
-from collections.abc import Callable
-from contextlib import suppress
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from functools import cache, partial
 from importlib import import_module
 from importlib.util import find_spec
@@ -22,8 +25,18 @@ from typing import Any, TypeVar, get_type_hints
 
 import numpy as np
 
+from lsm._optional import StoreWarning as StoreWarning
+from lsm._optional import tell_once
+
+try:
+    import fcntl
+except ImportError:  # on Windows
+    fcntl = None  # type: ignore[assignment]
+
 Result = TypeVar("Result", bound=tuple[Any, ...])
 
+# Of a folder's name: file systems allow 255, some that encrypt names about 140.
+_MOST_BYTES = 100
 # Generations of sources whose results are kept of each function.
 _N_KEPT = 3
 # Of Python text, also of what np.load finds as a header: on two threads at once it is a SystemError
@@ -56,17 +69,47 @@ def watch(package: str) -> None:
     for name in [name for name in _SOURCES if name.partition(".")[0] == package]:
         del _SOURCES[name]
         _PACKAGES.discard(name)
-    root = Path(spec.submodule_search_locations[0])
-    for path in root.rglob("*.py"):
-        parts = path.relative_to(root).with_suffix("").parts
+    for name, source, is_package in _modules(package, Path(spec.submodule_search_locations[0])):
+        _SOURCES[name] = source
+        if is_package:
+            _PACKAGES.add(name)
+    _imports.cache_clear()
+    _digest.cache_clear()
+
+
+def _modules(package: str, folder: Path) -> Iterator[tuple[str, bytes, bool]]:
+    """Modules of a package in a folder: name, source, and whether it is a package itself."""
+    for path in folder.rglob("*.py"):
+        parts = path.relative_to(folder).with_suffix("").parts
         if all(part.isidentifier() for part in parts):  # what editors leave behind is no module
             is_package = parts[-1] == "__init__"
             name = ".".join((package, *parts[: len(parts) - is_package]))
-            _SOURCES[name] = path.read_bytes()
-            if is_package:
-                _PACKAGES.add(name)
-    _imports.cache_clear()
-    _digest.cache_clear()
+            yield name, path.read_bytes(), is_package
+
+
+def fingerprint(package: str, folder: Path | None = None) -> str:
+    """Digest of the sources of a package: where they differ, so does it.
+
+    Parameters
+    ----------
+    package : str
+        Name of a watched package.
+    folder : Path, optional
+        Where they lie; by default they are those that `watch` saw.
+
+    Returns
+    -------
+    str
+        Twelve hexadecimal digits.
+    """
+    if folder is None:
+        of_it = {n: s for n, s in _SOURCES.items() if n.partition(".")[0] == package}
+    else:
+        of_it = {name: source for name, source, _ in _modules(package, folder)}
+    state = hashlib.sha256()
+    for name, source in sorted(of_it.items()):
+        state.update(f"{name}\0{len(source)}\0".encode() + source)
+    return state.hexdigest()[:12]
 
 
 def _named(module: str, node: ast.Import | ast.ImportFrom) -> list[str]:
@@ -172,6 +215,15 @@ def _canonical(value: Any, modules: set[str]) -> Any:
     raise ValueError(f"store: expected parameters made of numbers, words and arrays, got {value!r}")
 
 
+def _bounded(name: str) -> str:
+    """`name`, in place of whose end a digest stands where file systems would find it too long."""
+    text = name.encode()
+    if len(text) <= _MOST_BYTES:
+        return name
+    digest = hashlib.sha256(text).hexdigest()[:16]
+    return f"{text[: _MOST_BYTES - 17].decode(errors='ignore')}-{digest}"
+
+
 def key(function: Callable[..., Any], *arguments: Any) -> str:
     """Name of a result of `function`.
 
@@ -204,7 +256,7 @@ def key(function: Callable[..., Any], *arguments: Any) -> str:
     parts = _canonical(function, modules), _canonical(arguments, modules)
     # Arguments of classes from elsewhere make another name, not another generation of results.
     everything = repr(parts) + _digest(frozenset(modules))
-    names = "+".join(f"{each.__module__}.{each.__qualname__}" for each in functions)
+    names = _bounded("+".join(f"{each.__module__}.{each.__qualname__}" for each in functions))
     sources = _digest(frozenset(each.__module__ for each in functions))
     return f"{names}/{sources}/{hashlib.sha256(everything.encode()).hexdigest()[:32]}"
 
@@ -217,14 +269,11 @@ def _last_used(path: Path) -> float:
 
 def _make_generation(present: Path) -> None:
     """Make the folder for results of the present sources; remove the oldest of other sources."""
-    try:
+    with suppress(FileExistsError):
         present.mkdir(parents=True)
-    except FileExistsError:
-        os.utime(present)  # in use: not the oldest
-        return
-    others = [path for path in present.parent.iterdir() if path.is_dir() and path != present]
-    for old in sorted(others, key=_last_used)[: 1 - _N_KEPT]:
-        shutil.rmtree(old, ignore_errors=True)
+        others = [path for path in present.parent.iterdir() if path.is_dir() and path != present]
+        for old in sorted(others, key=_last_used)[: 1 - _N_KEPT]:
+            shutil.rmtree(old, ignore_errors=True)
 
 
 def _read(path: Path, kind: type[Result]) -> Result | None:
@@ -234,6 +283,47 @@ def _read(path: Path, kind: type[Result]) -> Result | None:
             return kind(*(file[name][()] for name in kind._fields))  # type: ignore[attr-defined]
     except Exception:  # of many kinds: not there, or spoiled from outside; computed again
         return None
+
+
+def _write(path: Path, result: Any) -> OSError | None:
+    """Write a result whole or not at all; returns why it could not be written."""
+    content = io.BytesIO()
+    np.savez(content, allow_pickle=False, **result._asdict())
+    host = re.sub(r"[^A-Za-z0-9]", "_", platform.node())[:30]
+    temporary = path.with_suffix(f".{host}-{os.getpid()}-{uuid.uuid4().hex[:12]}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)  # may have become the oldest meanwhile
+        try:
+            # Not its buffer: an error's traceback would hold it, of which Python 3.13 complains.
+            temporary.write_bytes(content.getvalue())
+            os.replace(temporary, path)
+        finally:
+            with suppress(OSError):
+                temporary.unlink()
+    except OSError as error:
+        return error
+    return None
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[OSError | None]:
+    """Let no other thread or process compute `path` meanwhile; yields why that cannot be had.
+
+    A lock only saves work, so that nothing fails without it: who waited for one reads first.
+    """
+    unlocked = None if fcntl else OSError(errno.ENOSYS, "no module fcntl")
+    locked = path.with_suffix(".lock")
+    with ExitStack() as stack:
+        if fcntl:
+            try:
+                fcntl.flock(stack.enter_context(locked.open("w")), fcntl.LOCK_EX)
+            except OSError as error:
+                unlocked = error
+        try:
+            yield unlocked
+        finally:  # before it is closed; who waits for it holds a lock on no file, and reads first
+            with suppress(OSError):
+                locked.unlink()
 
 
 def result_kind(function: Callable[..., Any]) -> type[Any]:
@@ -255,7 +345,8 @@ def stored(folder: Path, name: str, kind: type[Result], compute: Callable[[], Re
     """The result `name`, from disk if it is there, else computed and kept.
 
     A result is written whole or not at all. Who asks for one that another thread or process is
-    just computing waits for it.
+    just computing waits for it, where the file system has locks. Where nothing can be written the
+    result is computed all the same, and a `StoreWarning` says once why it is not kept.
 
     Parameters
     ----------
@@ -274,25 +365,24 @@ def stored(folder: Path, name: str, kind: type[Result], compute: Callable[[], Re
         If a field of the result is neither an array of numbers or words nor one of them.
     """
     path = folder / f"{name}.npz"
-    _make_generation(path.parent)
     found = _read(path, kind)
     if found is not None:
+        with suppress(OSError):  # of a store that can only be read
+            os.utime(path.parent)  # in use: not the oldest
         return found
-    locked = path.with_suffix(".lock")
-    with locked.open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with suppress(OSError):  # told below, when writing fails
+        _make_generation(path.parent)
+    unwritten = None
+    with _alone(path) as unlocked:
         found = _read(path, kind)  # another may have finished while we waited
         if found is None:
             found = compute()
-            path.parent.mkdir(parents=True, exist_ok=True)  # may have become the oldest meanwhile
-            temporary = path.with_suffix(f".{os.getpid()}.tmp")
-            try:
-                with temporary.open("wb") as file:
-                    np.savez(file, allow_pickle=False, **found._asdict())  # type: ignore[attr-defined]
-                os.replace(temporary, path)
-            finally:
-                temporary.unlink(missing_ok=True)
-        locked.unlink(missing_ok=True)
+            unwritten = _write(path, found)
+    if unwritten is not None:
+        tell_once("results", f"results are not kept in {folder} ({unwritten!r})")
+    elif unlocked is not None:
+        told = f"no locks in {folder}: several that ask at once compute the same ({unlocked!r})"
+        tell_once("locks", told)
     return found
 
 

@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from os import cpu_count
 from pathlib import Path
 from threading import Lock
 from typing import Any, NamedTuple, TypeVar
@@ -15,11 +14,21 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from lsm import _steps
 from lsm import _validate as check
+from lsm._parameters import ByValue, keep
 from lsm._validate import Array
+from lsm.cores import available_cores
 from lsm.dynamics import UPDATES, simulate
 from lsm.inputs import JITTER_LAWS, PSPKernel, bin_spikes, convolve_psp, present, spike_times
-from lsm.network import DELAY_LAWS, Network, check_two_layer, two_layer, with_delays
+from lsm.network import (
+    DELAY_LAWS,
+    Network,
+    check_two_layer,
+    checked_sizes,
+    two_layer,
+    with_delays,
+)
 from lsm.neurons import LSM, time_constants
 from lsm.store import key, result_kind, stored
 from lsm.weights import WeightDistribution, weight_distribution
@@ -33,8 +42,10 @@ Result = TypeVar("Result", bound=tuple[Any, ...])
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Setting:
+class Setting(ByValue):
     """One condition of a network experiment; the defaults are those of Figure 4, without leak.
+
+    Settings of equal values are equal, and have one name in the store.
 
     Attributes
     ----------
@@ -99,26 +110,31 @@ class Setting:
         check.instance("kernel", self.kernel, PSPKernel)
         check.instance("neuron", self.neuron, LSM)
         time_constants(self.neuron, 2 * sum(self.sizes))
-        check.choice("law", self.law, JITTER_LAWS)
-        check.choice("delay_law", self.delay_law, DELAY_LAWS)
-        check.choice("update", self.update, UPDATES)
+        # Of one type each: results of equal settings have one name in the store.
+        keep(
+            self,
+            sizes=checked_sizes("sizes", self.sizes),
+            n_sensors=check.integer("n_sensors", self.n_sensors, low=1),
+            n_presentations=check.integer("n_presentations", self.n_presentations, low=1),
+            stream=check.integer("stream", self.stream),
+            count_zero=check.instance("count_zero", self.count_zero, bool),
+            law=check.choice("law", self.law, JITTER_LAWS),
+            delay_law=check.choice("delay_law", self.delay_law, DELAY_LAWS),
+            update=check.choice("update", self.update, UPDATES),
+            delay=check.number("delay", self.delay, low=0),
+            dt=check.number("dt", self.dt, above=0),
+            duration=check.number("duration", self.duration, above=0),
+        )
         if self.update == "in turn" and self.delay:
             raise ValueError(f"update: expected 'together' with delays, got {self.update!r}")
-        check.instance("count_zero", self.count_zero, bool)
-        check.integer("stream", self.stream)
-        check.integer("n_presentations", self.n_presentations, low=1)
-        # As plain floats: results of equal settings have one name in the store.
-        for name in ("delay", "rate"):
-            object.__setattr__(self, name, check.number(name, getattr(self, name), low=0))
-        for name in ("dt", "duration"):
-            object.__setattr__(self, name, check.number(name, getattr(self, name), above=0))
         steps = self.duration / self.dt
-        if abs(steps - round(steps)) > 1e-6 * steps:
+        n_steps = _steps.n_steps("duration", self.duration, self.dt)
+        if abs(steps - n_steps) > 1e-6 * steps:
             raise ValueError(
                 f"duration: expected a multiple of dt = {self.dt:g}, got {self.duration:g}"
             )
-        jitter = check.number("jitter", self.jitter, low=0, high=self.duration)
-        object.__setattr__(self, "jitter", jitter)
+        keep(self, rate=check.number("rate", self.rate, low=0, high=_steps.MOST / self.duration))
+        keep(self, jitter=check.number("jitter", self.jitter, low=0, high=self.duration))
 
 
 class Run(NamedTuple):
@@ -201,7 +217,7 @@ def sensory_input(setting: Setting, *, rng: np.random.Generator) -> Array:
     """
     s = setting
     _, times = sensory_spikes(setting, rng=rng)
-    n_steps = s.n_presentations * round(s.duration / s.dt)
+    n_steps = s.n_presentations * _steps.n_steps("duration", s.duration, s.dt)
     return convolve_psp(bin_spikes(times, n_steps, dt=s.dt), dt=s.dt, kernel=s.kernel)
 
 
@@ -298,7 +314,7 @@ def sweep(
         functions of a watched package (`lsm.store.watch`), or partials of one, and what `measure`
         returns a NamedTuple.
     n_workers : int, optional
-        Threads; as many as processors by default. The results do not depend on it.
+        Threads; `lsm.cores.available_cores` by default. The results do not depend on it.
 
     Returns
     -------
@@ -312,7 +328,7 @@ def sweep(
     check.integer("seed", seed)
     check.integer("n_repeats", n_repeats, low=1)
     check.integer("first", first)
-    n_workers = cpu_count() or 1 if n_workers is None else n_workers
+    n_workers = available_cores() if n_workers is None else n_workers
     check.integer("n_workers", n_workers, low=1)
     repeats = range(first, first + n_repeats)
     cells = [(setting, repeat) for setting in settings for repeat in repeats]

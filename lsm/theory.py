@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from lsm import _steps
 from lsm import _validate as check
 from lsm._validate import Array
 from lsm.dynamics import leak_gain
@@ -37,7 +38,7 @@ def jacobian(
     Raises
     ------
     ValueError
-        If shapes disagree or an activity is negative.
+        If shapes disagree, an activity is negative, or the derivatives have no limit there.
     """
     check.instance("network", network, Network)
     check.instance("neuron", neuron, LSM)
@@ -51,12 +52,19 @@ def jacobian(
     output = np.where(active, total / np.where(active, channels, 1.0), 0.0)[:, None]
     at_rest = (total == 0)[:, None]
     rising = np.where(at_rest, np.maximum(network.w_rec, 0.0), network.w_rec - output * opened)
-    return rising / divisor, network.w_in * (1 - output) / divisor
+    with np.errstate(over="ignore"):
+        found = rising / divisor, network.w_in * (1 - output) / divisor
+    return check.computed("activity", found[0]), check.computed("sensors", found[1])
 
 
 def synaptic_lags(network: Network, dt: float) -> NDArray[np.int64]:
-    """Steps that each recurrent synapse takes, (n_neurons, n_neurons): one, and its delay."""
-    return 1 + np.rint(network.delays / dt).astype(np.int64)
+    """Steps that each recurrent synapse takes, (n_neurons, n_neurons), as in `simulate`."""
+    steps = _steps.nearest(network.delays / check.number("dt", dt, above=0))
+    if steps.max() > _steps.MOST:
+        raise ValueError(
+            f"dt: expected delays of at most {_steps.MOST:g} steps, got {steps.max():g}"
+        )
+    return 1 + steps.astype(np.int64)
 
 
 def spectral_radius(

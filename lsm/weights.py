@@ -8,6 +8,7 @@ from typing import Protocol
 import numpy as np
 
 from lsm import _validate as check
+from lsm._parameters import keep
 from lsm._validate import Array
 
 
@@ -54,8 +55,8 @@ class Normal:
     cv: float = 0.2
 
     def __post_init__(self) -> None:
-        check.number("mean", self.mean, above=0)
-        check.number("cv", self.cv, low=0)
+        keep(self, mean=check.number("mean", self.mean, above=0))
+        keep(self, cv=check.number("cv", self.cv, low=0))
 
     def sample(self, shape: tuple[int, ...], *, rng: np.random.Generator) -> Array:
         """Draw weights of the given shape."""
@@ -87,14 +88,15 @@ class Lognormal:
     of: str = "weights"
 
     def __post_init__(self) -> None:
-        check.number("mean", self.mean, above=0)
-        check.number("cv", self.cv, low=0)
-        check.choice("of", self.of, ("weights", "logarithm"))
+        keep(self, mean=check.number("mean", self.mean, above=0))
+        keep(self, cv=check.number("cv", self.cv, low=0))
+        keep(self, of=check.choice("of", self.of, ("weights", "logarithm")))
 
     def sample(self, shape: tuple[int, ...], *, rng: np.random.Generator) -> Array:
         """Draw weights of the given shape."""
         if self.of == "logarithm":
-            return check.generator(rng).lognormal(self.mean, self.cv * self.mean, shape)
+            drawn = check.generator(rng).lognormal(self.mean, self.cv * self.mean, shape)
+            return check.computed("mean", drawn)
         variance = np.log1p(self.cv**2)
         mu = np.log(self.mean) - variance / 2
         return check.generator(rng).lognormal(mu, np.sqrt(variance), shape)
@@ -118,7 +120,7 @@ class Binary:
     p: float
 
     def __post_init__(self) -> None:
-        check.number("p", self.p, low=0, high=1)
+        keep(self, p=check.number("p", self.p, low=0, high=1))
 
     def sample(self, shape: tuple[int, ...], *, rng: np.random.Generator) -> Array:
         """Draw weights of the given shape."""

@@ -14,6 +14,8 @@ STUDY = sorted((BOOK / "rongala2021").rglob("*.py"))
 
 #: Lines of code of a page that is no figure of the paper.
 N_LINES = {"appendix": 200}
+#: Decorators that compile: numba's, and the one of the engine.
+COMPILERS = {"njit", "jit", "vectorize", "_compiled"}
 #: What the engine must run without.
 OF_THE_STUDY = {"matplotlib", "yaml", "pandas", "xarray", "rongala2021"}
 
@@ -36,7 +38,7 @@ def lines_of_code(text):
 
 def is_compiled(function):
     names = (ast.unparse(decorator).partition("(")[0] for decorator in function.decorator_list)
-    return any(name.rpartition(".")[2] in ("njit", "jit", "vectorize") for name in names)
+    return any(name.rpartition(".")[2] in COMPILERS for name in names)
 
 
 def n_parameters(function):

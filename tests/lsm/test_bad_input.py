@@ -3,7 +3,11 @@
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
+import pytest
+import xarray as xr
 
+from lsm import _validate as check
 from lsm.dynamics import (
     hodgkin_huxley_response,
     izhikevich_response,
@@ -14,6 +18,8 @@ from lsm.dynamics import (
 from lsm.inputs import PSPKernel, bin_spikes, convolve_psp, present, spike_times
 from lsm.measures import (
     band_gain,
+    band_mean,
+    band_power,
     coefficient_of_variation,
     correlation,
     crossing,
@@ -25,7 +31,7 @@ from lsm.measures import (
     pearson,
     power_transfer,
 )
-from lsm.network import Network, scaled_time_constants, two_layer, with_delays
+from lsm.network import Network, neuron_kinds, scaled_time_constants, two_layer, with_delays
 from lsm.neurons import LSM, HodgkinHuxley, Izhikevich
 from lsm.spectrum import cwt, highest_frequency, log_frequencies, max_power
 from lsm.sweeps import Setting, generators, run, sweep
@@ -47,6 +53,7 @@ from tests.refusals import (
     no_array,
     refused,
     shapes,
+    without_meaning,
 )
 
 NETWORK = two_layer(Normal(mean=0.4), sizes=(2, 1), n_sensors=3, rng=RNG)
@@ -71,6 +78,9 @@ NO_POWER = {
     "power": (*no_array(2, 4, negative=True), *shapes((), (3,), (4, 2))),
     "input_power": (*no_array(4, negative=True), *shapes((), (3,), (4, 2)), np.zeros(4)),
 }
+
+
+NO_BAND = (None, 4.0, (4.0,), (30.0, 4.0), (NAN, 30.0), (4.0, NAN), ("4", 30.0), np.ones(2))
 
 
 def run_with(**changes):
@@ -121,7 +131,7 @@ TABLE = [
         {"times": np.full((2, 3), 0.005), "n_steps": 10, "dt": 1e-3},
         {
             "times": (*no_array(2, 3, negative=True), *shapes((), (3,)), [[0.0101]], [[1e6]]),
-            "n_steps": NO_COUNT,
+            "n_steps": (*NO_COUNT, 10**12, 10**30),
             "dt": NOT_POSITIVE,
         },
     ),
@@ -181,11 +191,12 @@ TABLE = [
         {"tau_dyn": 0.01, "power": 0.5, "sizes": (2, 1)},
         {
             "tau_dyn": NEGATIVE,
-            "power": NEGATIVE,
+            "power": (*NEGATIVE, 11.0),
             "sizes": (5, (5,), (5, 4, 3), (0, 4), (5, -1), (5, 4.5), (5, True), "54", None),
             "n_sensors": NO_COUNT,
         },
     ),
+    (neuron_kinds, {"sizes": (2, 1)}, {"sizes": (5, (5,), (0, 4), (5, 4.5), np.array([5, 4]))}),
     (
         Network,
         FIELDS,
@@ -199,8 +210,8 @@ TABLE = [
             ),
             "n_synapses": (*no_array(2, negative=True), *shapes((), (3,), (2, 1))),
             "delays": (*no_array(2, 2, negative=True), *shapes((), (2,), (3, 3))),
-            "layer": shapes((), (3,), (2, 1)),
-            "sign": ([1, 0], [1, 2], [0.5, -1], [[1, -1]], 1, [NAN, 1]),
+            "layer": (*no_array(2, negative=True), *shapes((), (3,), (2, 1)), [1, 1.5], [0, 1]),
+            "sign": (*no_array(2), [1, 0], [1, 2], [0.5, -1], [[1, -1]], [], 1),
         },
     ),
     # dynamics
@@ -292,11 +303,26 @@ TABLE = [
         NO_POWER | {"freqs": (*no_array(4), *shapes((), (4, 1)), FREQS + 500)},
     ),
     (
+        band_mean,
+        {"values": np.ones((2, 4)), "freqs": FREQS, "band": (4.0, INF)},
+        {
+            "values": (*without_meaning(np.ones((2, 4))), "text", None, *shapes((), (3,), (4, 2))),
+            "freqs": (*no_array(4, negative=True), *shapes((), (4, 1)), FREQS / 100),
+            "band": NO_BAND,
+        },
+    ),
+    (
+        band_power,
+        {"x": X, "band": [4.0, 30.0], "dt": 1e-3},
+        {"x": (*no_array(400), *shapes((), (1,))), "dt": NOT_POSITIVE, "band": NO_BAND},
+    ),
+    (
         cutoff_frequency,
         {"transfer": np.ones(4), "freqs": FREQS},
         {
             "transfer": (*no_array(4, negative=True), *shapes((), (3,), (4, 1))),
             "freqs": (*no_array(4, negative=True), *shapes((), (4, 1)), FREQS - 5, FREQS[::-1]),
+            "pass_band": [value for value in NOT_POSITIVE if value is not None],
         },
     ),
     (
@@ -312,7 +338,14 @@ TABLE = [
         loglog_slope,
         {"x": FREQS, "y": np.array([1.0, 2.0, NAN, 4.0])},
         {
-            "x": ("text", None, *shapes((), (4, 1)), -FREQS, FREQS - 5),
+            "x": (
+                *without_meaning(FREQS)[:-3],
+                "text",
+                None,
+                *shapes((), (4, 1)),
+                -FREQS,
+                [0.0] * 4,
+            ),
             "y": ("text", None, *shapes((), (3,), (4, 1)), np.zeros(4), -np.ones(4), [INF] * 4),
         },
     ),
@@ -400,3 +433,23 @@ def test_the_arguments_that_the_table_calls_valid_are_accepted(call, valid):
 @refused(TABLE)
 def test_a_wrong_argument_is_refused_by_its_name(call, valid, argument, values):
     assert_refused(call, valid, argument, values)
+
+
+VALUES = np.array([1.0, 2.0, 4.0])
+PLAIN_BUT_FOR_THE_CLASS = {
+    "list": VALUES.tolist(),
+    "masked, nothing hidden": np.ma.array(VALUES, mask=False),
+    "series": pd.Series(VALUES, index=["unit", "units", "c"]),
+    "series that could have missing values": pd.Series(VALUES, dtype="Float64"),
+    "labelled": xr.DataArray(VALUES, dims="unit", coords={"unit": [7, 8, 9]}),
+    "every second": np.repeat(VALUES, 2)[::2],
+    "single precision": VALUES.astype(np.float32),
+    "read-only": np.frombuffer(VALUES.tobytes()),
+}
+
+
+@pytest.mark.parametrize("kind", PLAIN_BUT_FOR_THE_CLASS)
+def test_what_means_no_more_than_its_values_is_taken_by_them(kind):
+    taken = check.array("x", PLAIN_BUT_FOR_THE_CLASS[kind])
+    assert type(taken) is np.ndarray
+    assert taken.tolist() == VALUES.tolist()

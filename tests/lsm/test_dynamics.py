@@ -17,6 +17,7 @@ from lsm.dynamics import (
 from lsm.inputs import convolve_psp
 from lsm.network import Network, two_layer, with_delays
 from lsm.neurons import LSM, HodgkinHuxley, Izhikevich, izhikevich_grid
+from lsm.theory import synaptic_lags
 from lsm.weights import weight_distribution
 
 quick = settings(deadline=None, max_examples=100, derandomize=True)
@@ -255,13 +256,45 @@ def test_without_recurrent_weights_a_network_is_so_many_single_neurons(tau):
 @given(seeds, st.integers(0, 8))
 def test_equal_delays_are_the_case_of_different_delays_that_happen_to_be_equal(seed, delay):
     network = random_network(seed, n=5)
-    network.w_rec[2, 3] = 0.0
+    present = np.ones((5, 5))
+    present[2, 3] = 0.0
+    network = replace(network, w_rec=network.w_rec * present)
     inputs = random_inputs(seed, network.n_sensors, 60)
     delays = np.full((5, 5), delay * DT)
     equal = simulate(replace(network, delays=delays), inputs, LSM(k_static=0.1), dt=DT)
     delays[2, 3] += 7 * DT  # on the way of a synapse that is not there
     other = simulate(replace(network, delays=delays), inputs, LSM(k_static=0.1), dt=DT)
     assert_close(equal, other)
+
+
+HALVES = [
+    (0.5, 1e-3, 1),
+    (1.5, 1e-3, 2),
+    (2.5, 1e-3, 3),
+    (21.5, 1e-3, 22),  # 0.0215 / 0.001 is 21.499999999999996
+    (1.5, 1e-4, 2),
+    (5.5, 1e-4, 6),
+    (2.4999, 1e-3, 2),
+    (2.5001, 1e-3, 3),
+    (0.4999, 1e-3, 0),
+]
+
+
+@pytest.mark.parametrize(("delay", "dt", "n_steps"), HALVES)
+def test_a_delay_of_half_a_step_is_rounded_up(delay, dt, n_steps):
+    delay = float(f"{delay * dt:.12g}")  # as it would be typed
+    inputs = np.zeros((1, 40))
+    inputs[0, 3] = 1.0
+    _, second = simulate(chain(delay, 0.0), inputs, LSM(k_static=0.2), dt=dt)
+    assert np.flatnonzero(second).tolist() == [3 + 1 + n_steps]
+    assert synaptic_lags(chain(delay, 0.0), dt)[1, 0] == 1 + n_steps
+
+
+@quick
+@given(st.floats(0, 1e4), st.sampled_from([1e-3, 5e-4, 1e-4, 0.3]))
+def test_no_lag_is_more_than_half_a_step_off(delay, dt):
+    lag = synaptic_lags(chain(delay, 0.0), dt)[1, 0] - 1
+    assert abs(lag - delay / dt) <= 0.5 * (1 + 1e-12 * lag)
 
 
 def chain(delay, unused):
@@ -297,7 +330,8 @@ def test_a_delay_longer_than_the_record_cuts_the_synapse():
 @pytest.mark.parametrize("most_delay", [0, 4])
 def test_a_neuron_without_synapses_is_silent(most_delay):
     network = random_network(6, n=4, most_delay=most_delay)
-    network.w_in[1] = network.w_rec[1] = 0.0
+    others = np.array([[1.0], [0.0], [1.0], [1.0]])
+    network = replace(network, w_in=network.w_in * others, w_rec=network.w_rec * others)
     inputs = random_inputs(6, network.n_sensors, 50)
     activity = simulate(network, inputs, LSM(k_static=0.0), dt=DT)
     assert np.isfinite(activity).all()
@@ -648,7 +682,9 @@ def test_the_order_of_update_matters_only_to_who_reads_an_earlier_neuron(tau):
     )
     assert (together > 0).sum() > 100
     assert_close(in_turn, together)
-    network.w_rec[4, 3] = 0.3 * network.sign[3]
+    w_rec = network.w_rec.copy()
+    w_rec[4, 3] = 0.3 * network.sign[3]
+    network = replace(network, w_rec=w_rec)
     together, in_turn = (
         simulate(network, inputs, neuron, dt=DT, update=update)
         for update in ("together", "in turn")

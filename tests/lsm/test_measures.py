@@ -217,6 +217,13 @@ def test_power_transfer_ignores_noise_that_the_input_does_not_explain():
     assert power > 1.2  # the noise is there
 
 
+@pytest.mark.parametrize(("segment", "n_steps"), [(0.0125, 13), (0.0115, 12), (0.0124, 12)])
+def test_a_segment_of_half_a_step_is_rounded_up(segment, n_steps):
+    x = noise(500)
+    freqs, _ = measures.power_transfer(x, x, dt=DT, segment=segment)
+    assert freqs[0] == pytest.approx(1 / (n_steps * DT))
+
+
 def test_power_transfer_scales_with_the_step_and_with_the_gain():
     x = noise(50_000)
     y = lfilter([0.1], [1, -0.9], x)

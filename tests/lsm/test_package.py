@@ -44,13 +44,23 @@ def test_import_loads_nothing_that_is_not_used():
     loaded = told([sys.executable, "-c", code], env={"PYTHONPATH": str(ROOT)}).split()
     assert "lsm" in loaded
     assert not [name for name in loaded if name.startswith("lsm.")]
-    assert {name.partition(".")[0] for name in loaded} <= {"lsm", "lazy_loader", "ast", "_ast"}
+    assert {name.partition(".")[0] for name in loaded} - sys.stdlib_module_names == {
+        "lsm",
+        "lazy_loader",
+    }
 
 
 def test_a_name_loads_its_module_alone():
     code = "import sys; import lsm; lsm.LSM; print(*(m for m in sys.modules if m[:4] == 'lsm.'))"
     loaded = told([sys.executable, "-c", code], env={"PYTHONPATH": str(ROOT)}).split()
-    assert sorted(loaded) == ["lsm._validate", "lsm.neurons"]
+    assert sorted(loaded) == ["lsm._parameters", "lsm._validate", "lsm.neurons"]
+
+
+def test_cores_are_asked_for_without_loading_anything_else():
+    code = "import sys; import lsm; lsm.available_cores(); print(*sys.modules)"
+    loaded = told([sys.executable, "-c", code], env={"PYTHONPATH": str(ROOT)}).split()
+    assert [name for name in loaded if name.startswith("lsm.")] == ["lsm.cores"]
+    assert not {"numpy", "numba", "threadpoolctl"} & set(loaded)
 
 
 def test_every_public_name_is_that_of_its_module():
@@ -101,7 +111,7 @@ def test_docstrings_name_every_parameter_and_what_is_returned(name):
 def test_the_page_of_the_package_describes_every_public_name():
     page = (ROOT / "book" / "package.md").read_text(encoding="utf-8")
     described = re.findall(r"^\.\. auto\w+:: (?:lsm\.\w+\.)?(\w+)", page, re.MULTILINE)
-    of_store = {"watch", "dependencies", "key", "stored"}  # by their module alone
+    of_store = {"watch", "dependencies", "key", "stored", "StoreWarning"}  # by their module alone
     assert sorted(described) == sorted({*lsm.__all__, *of_store} - set(MODULES))
     assert set(re.findall(r"^## .*`lsm\.(\w+)`$", page, re.MULTILINE)) == set(MODULES)
 
@@ -207,6 +217,8 @@ def example():
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory):
     """A wheel built from a copy of what the project packs, without the network."""
+    if {*"{}"} & {*sys.prefix}:
+        pytest.skip(f"setuptools builds nothing in an environment with braces, {sys.prefix}")
     source = tmp_path_factory.mktemp("source")
     for name in ("pyproject.toml", "MANIFEST.in", "README.md", "LICENSE"):
         shutil.copyfile(ROOT / name, source / name)

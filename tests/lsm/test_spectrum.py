@@ -430,6 +430,16 @@ def test_warm_up_starts_the_signal_and_the_first_window_later(signal, wavelet):
             assert_close_where_strong(got, expected)
 
 
+def test_a_warm_up_of_half_a_step_is_rounded_up():
+    x = white_noise(1000, DT)
+    for halves, whole in ((0.0125, 0.013), (0.0135, 0.014), (0.0124, 0.012)):
+        found, expected = (
+            max_power(x, [50.0], dt=DT, n_windows=2, warm_up=warm_up) for warm_up in (halves, whole)
+        )
+        np.testing.assert_array_equal(found, expected)
+    assert (found != max_power(x, [50.0], dt=DT, n_windows=2, warm_up=0.013)).any()
+
+
 def test_warm_up_on_network_activity(activity):
     # From rest: the start-up is many times stronger than what the claims are about.
     freqs = log_frequencies(1.8, highest_frequency(DT))

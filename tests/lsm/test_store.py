@@ -170,6 +170,20 @@ def test_a_name_is_functions_then_sources_then_arguments():
     assert key(input_power).split("/")[1] == key(network_power).split("/")[1]  # of one module
 
 
+def test_a_name_of_many_functions_is_no_longer_than_file_systems_allow():
+    many = [open_loop, filtered, network_power, input_power, stability]
+    functions, *rest = key(MEASURE, *many).split("/")
+    assert len(functions) <= 100
+    assert functions.startswith("rongala2021.run_measures.network_power+rongala2021.controls.open_")
+    assert rest == key(MEASURE, *many).split("/")[1:]
+    others = key(MEASURE, *many[:-1], input_power).split("/")[0]  # the same but at their ends
+    assert len({functions, others, key(MEASURE, *many[:-1]).split("/")[0]}) == 3
+    long = in_module("rongala2021.controls", name="ä" * 200)  # of two bytes each
+    functions = key(long).split("/")[0]
+    assert len(functions.encode()) <= 100
+    assert functions.startswith("rongala2021.controls.ää")
+
+
 def test_numbers_and_the_words_that_spell_them_differ():
     values = [1, 1.0, True, "1", None, "None", (1,), ((1,),), (1, 1), "(1, 1)", np.array(1)]
     names = [key(partial(stability, n_instants=value)) for value in values]
@@ -390,22 +404,9 @@ def test_a_failure_leaves_no_result_and_can_be_repeated(tmp_path):
     for _ in range(2):
         with pytest.raises(KeyError, match="from within"):
             stored(tmp_path, "f/g/a", Found, fail)
-        assert not [name for name in files(tmp_path) if not name.endswith(".lock")]
+        assert files(tmp_path) == []
     assert_found(stored(tmp_path, "f/g/a", Found, lambda: FOUND))
     assert files(tmp_path) == ["a.npz"]
-
-
-def test_a_failed_write_leaves_no_result_and_can_be_repeated(tmp_path, monkeypatch):
-    def full(file, **arrays):
-        file.write(b"PK")
-        raise OSError("no space left")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(store.np, "savez", full)
-        with pytest.raises(OSError, match="no space left"):
-            stored(tmp_path, "f/g/a", Found, lambda: FOUND)
-    assert not [name for name in files(tmp_path) if not name.endswith(".lock")]
-    assert_found(stored(tmp_path, "f/g/a", Found, lambda: FOUND))
 
 
 def test_what_a_killed_process_left_is_no_obstacle(tmp_path):
@@ -485,6 +486,7 @@ def test_who_waited_for_a_failure_computes(tmp_path):
     failed, found = ask_in_threads(tmp_path, [fail, lambda: FOUND])
     assert isinstance(failed, KeyError)
     assert_found(found)
+    assert files(tmp_path) == ["a.npz"]
 
 
 def test_different_results_do_not_wait_for_each_other(tmp_path):
@@ -968,3 +970,27 @@ def test_a_result_that_could_not_be_read_again_is_refused_and_leaves_no_file(tmp
 def test_equal_numbers_of_a_setting_have_one_name_whatever_their_type():
     plain = key(MEASURE, Setting(rate=50.0, delay=0.0, duration=1.0), 3, 1)
     assert key(MEASURE, Setting(rate=50, delay=0, duration=np.float64(1)), 3, 1) == plain
+
+
+# Which sources ran
+
+
+def test_a_fingerprint_is_of_the_names_and_texts_of_all_modules(tmp_path):
+    assert store.fingerprint("lsm") == store.fingerprint("lsm", Path(lsm.__file__).parent)
+    (tmp_path / "inner").mkdir()
+    found = set()
+    for texts in (
+        {"a": "1", "b": "2"},
+        {"a": "2", "b": "1"},
+        {"a": "12", "b": ""},
+        {"inner/a": "1"},
+    ):
+        for path in tmp_path.rglob("*.py"):
+            path.unlink()
+        for name, text in texts.items():
+            (tmp_path / f"{name}.py").write_text(text)
+        found.add(store.fingerprint("thing", tmp_path))
+        (tmp_path / "note.txt").write_text(str(texts))
+        (tmp_path / ".a.py").write_text("left by an editor")
+        assert store.fingerprint("thing", tmp_path) in found
+    assert len(found) == 4
