@@ -4,10 +4,9 @@
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
-# MPLBACKEND=Agg would leave the notebooks without figures.
-unexport MPLBACKEND
-# An activated environment must not shadow this one.
-unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
+# Another environment, or settings of the user, must not reach this one before it can see to that itself
+# (book/environment.py).
+unexport PYTHONPATH PYTHONHOME PYTHONOPTIMIZE PYTHONINSPECT PYTHONWARNINGS PYTHONSAFEPATH VIRTUAL_ENV
 
 .PHONY: help read book test refresh bench peers lint format clean
 
@@ -63,14 +62,12 @@ clean:
 
 # The first of these commands that is a Python of the right version and can make environments; PYTHON=... chooses another.
 # A half-installed environment has no file "ready" and is made anew.
-$(READY): requirements.txt pyproject.toml
+$(READY): requirements.txt pyproject.toml book/environment.py
 	@set -e; for python in $(PYTHON) python3.13 python3.12 python3.11 python3 python; do \
 	  if $$python -c 'import sys, ensurepip, venv; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null; then \
 	    echo "making $(VENV) with $$($$python --version)"; \
 	    $$python -m venv --clear $(VENV); \
-	    $(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt; \
-	    mkdir -p $(VENV)/etc/ipython; \
-	    echo '{"IPKernelApp": {"log_level": 50}}' > $(VENV)/etc/ipython/ipython_kernel_config.json; \
+	    $(BIN)/python book/environment.py; \
 	    touch $@; exit 0; \
 	  fi; \
 	done; \

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import argparse
 import ast
-import contextlib
+import errno
 import fcntl
 import hashlib
 import json
@@ -23,29 +23,31 @@ import platform
 import re
 import shutil
 import signal
-import subprocess
 import sys
-import tempfile
 import threading
 import time
 import tomllib
-from collections.abc import Iterable, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, NoReturn
-
-import psutil
+from typing import IO, Any, NoReturn
 
 ROOT = Path(__file__).resolve().parents[1]
 BOOK = ROOT / "book"
 BUILD = ROOT / "_build"
+sys.path[:0] = [str(ROOT), str(BOOK)]  # before other projects that this Python may know
+
+import environment  # noqa: E402
+import running  # noqa: E402
+from lsm.cores import available_cores, split_cores  # noqa: E402
+from running import Notebook, Processes, literal, short_folder, socket_names, write  # noqa: E402
+
+#: What executes the pages, beside what they import.
+DRIVER = tuple(BOOK / f"{name}.py" for name in ("execute", "environment", "running"))
 #: Gathers what the other pages recorded, so it is executed after them.
 GATHERER = "claims"
-DATA_LINK = re.compile(r"\[([^\]]*)\]\(data/[^)]*\)")
 DATA_NOTE = "*The data files are written when this page is executed: `make book`.*"
-
-Notebook = dict[str, Any]
 
 
 class Refusal(Exception):
@@ -65,14 +67,9 @@ def notebook_names() -> list[str]:
 def read(path: Path) -> Notebook:
     """A notebook as JSON."""
     try:
-        notebook = json.loads(path.read_text(encoding="utf-8"))
-        if not isinstance(notebook["cells"], list):
-            raise TypeError("its cells are no list")
-        if not all({"cell_type", "source", "metadata"} <= set(c) for c in notebook["cells"]):
-            raise TypeError("a cell lacks its type, source or metadata")
-    except (ValueError, KeyError, TypeError) as error:
-        raise Refusal(f"{shown(path)}: expected a notebook, got {error!r}") from None
-    return notebook
+        return running.read(path)
+    except ValueError as error:
+        raise Refusal(f"{shown(path)}: {error}") from None
 
 
 def kept_key(path: Path) -> dict[str, Any] | None:
@@ -86,15 +83,6 @@ def kept_key(path: Path) -> dict[str, Any] | None:
 def holds(name: str, key: str) -> bool:
     """Whether a notebook's executed copy was made of what the key says."""
     return kept_key(BUILD / "executed" / f"{name}.ipynb") == {"key": key}
-
-
-def write(path: Path, content: dict[str, Any]) -> None:
-    """Write JSON whole or not at all, in the form in which Jupyter writes notebooks."""
-    text = json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    temporary.write_text(text, encoding="utf-8")
-    os.replace(temporary, path)
 
 
 def digest(paths: Iterable[Path], *texts: str) -> str:
@@ -134,7 +122,7 @@ def package_files() -> list[Path]:
 def surroundings() -> str:
     """A key of everything but the notebook and its parameters that can change its outputs."""
     files = [p for kind in ("*.yml", "*.json") for p in BOOK.glob(kind)]
-    files += [*package_files(), ROOT / "requirements.txt", Path(__file__).resolve()]
+    files += [*package_files(), ROOT / "requirements.txt", *DRIVER]
     return digest(files, platform.python_version(), platform.machine(), version("lsm"))
 
 
@@ -204,7 +192,8 @@ def chosen_parameters(
     """Parameters to pass to each notebook, typed as its parameters cell declares them."""
     from papermill import inspect_notebook
 
-    declared = {n: inspect_notebook(str(BOOK / f"{n}.ipynb")) for n in names} if pairs else {}
+    paths = {name: literal(BOOK / f"{name}.ipynb") for name in names}
+    declared = {name: inspect_notebook(path) for name, path in paths.items()} if pairs else {}
     chosen: dict[str, dict[str, Any]] = {name: {} for name in names}
     for key, text in pairs:
         takers = [name for name in declared if key in declared[name]]
@@ -225,106 +214,7 @@ def chosen_parameters(
     return chosen
 
 
-# ---------------------------------------------------------------- one notebook, in a process
-
-
-def strip(notebook: Notebook) -> None:
-    """Remove what two executions of the same cells do not share: times, paths, versions."""
-    notebook["metadata"].pop("papermill", None)
-    notebook["metadata"]["language_info"] = {"name": "python"}
-    for cell in notebook["cells"]:
-        for key in ("papermill", "execution", "scrolled"):
-            cell["metadata"].pop(key, None)
-        if not cell["metadata"].get("tags", True):
-            del cell["metadata"]["tags"]  # papermill adds empty ones
-        if "injected-parameters" in cell["metadata"].get("tags", ()):
-            cell["id"] = "injected-parameters"  # else a random one
-
-
-def work(job: dict[str, Any]) -> str:
-    """Execute the notebook that a job describes; what went wrong, or nothing."""
-    import papermill
-    from traitlets.config import Config
-
-    target = Path(job["target"])
-    # A name of its own for each kernel: ports can clash, and shared names cross-talk.
-    config = Config({"KernelManager": {"transport": "ipc", "ip": job["ipc"]}})
-    unfinished = target.with_name(f".{target.stem}.{os.getpid()}.ipynb")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        papermill.execute_notebook(
-            job["source"],
-            str(unfinished),
-            parameters=job["parameters"],
-            kernel_name="python3",
-            cwd=str(target.parent),
-            progress_bar=False,
-            config=config,
-        )
-        notebook = read(unfinished)
-        code = [c for c in notebook["cells"] if c["cell_type"] == "code" and c["source"]]
-        if any(cell["execution_count"] is None for cell in code):
-            raise RuntimeError("the notebook ended before its last cell")
-        strip(notebook)
-        notebook["metadata"]["lsm"] = {"key": job["key"]}
-        write(target, notebook)
-    except papermill.PapermillExecutionError as error:
-        traceback = re.sub(r"\x1b\[[0-9;]*m", "", "\n".join(error.traceback))
-        return f"cell {error.exec_count}:\n{traceback}"
-    except Exception as error:
-        return f"{type(error).__name__}: {error}"
-    finally:
-        unfinished.unlink(missing_ok=True)
-    return ""
-
-
-# ---------------------------------------------------------------- processes and the interrupt
-
-
-class Processes:
-    """Children that can be ended together, with all that they started."""
-
-    def __init__(self) -> None:
-        self._running: set[subprocess.Popen[str]] = set()
-        self._lock = threading.Lock()
-        self._ended = False
-
-    def run(self, command: Sequence[str], text: str = "", **options: Any) -> tuple[int, str, str]:
-        """Run a command to its end; its exit code, standard output and standard error."""
-        # MPLBACKEND=Agg would leave notebooks without figures, and without an error.
-        environment = {k: v for k, v in os.environ.items() if k != "MPLBACKEND"}
-        with self._lock:
-            if self._ended:
-                return 1, "", ""
-            process = subprocess.Popen(
-                command,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                text=True,
-                env=environment,
-                start_new_session=True,  # the terminal's Ctrl-C is for this process alone
-                **options,
-            )
-            self._running.add(process)
-        output, errors = process.communicate(text)
-        with self._lock:
-            self._running.discard(process)
-        return process.returncode, output, errors
-
-    def end(self) -> None:
-        """Kill every child and grandchild."""
-        with self._lock:
-            self._ended = True
-            for process in self._running:
-                try:
-                    parent = psutil.Process(process.pid)
-                    family = [*parent.children(recursive=True), parent]
-                except psutil.NoSuchProcess:
-                    continue
-                for member in family:
-                    with contextlib.suppress(psutil.NoSuchProcess):
-                        member.kill()
+# ---------------------------------------------------------------- the interrupt
 
 
 def _interrupted(*_: Any) -> NoReturn:
@@ -334,24 +224,59 @@ def _interrupted(*_: Any) -> NoReturn:
 # ---------------------------------------------------------------- the book
 
 
-def execute(
-    names: Sequence[str],
-    chosen: dict[str, dict[str, Any]],
-    *,
-    force: bool,
-    jobs: int,
-    processes: Processes,
-) -> list[str]:
-    """Execute the stale ones among `names`, longest first; the names of those that failed."""
-    around = surroundings()
-    failed: list[str] = []
+class Pages:
+    """Pages that are executed a few at a time, each with its share of the cores.
 
-    def one(name: str, ipc: str) -> tuple[str, bool, str, float]:
+    Sweeps of a page run on threads, so both levels share one budget: a page gets more of it when
+    fewer are left than may run at once.
+    """
+
+    def __init__(
+        self, folder: Path, chosen: dict[str, dict[str, Any]], processes: Processes
+    ) -> None:
+        self._folder, self._chosen, self._processes = folder, chosen, processes
+        self._left, self._started = 0, 0
+        #: What pages could not keep on disk, each once.
+        self.notes: dict[str, None] = {}
+        self._lock = threading.Lock()
+        spec = folder / "kernels" / "python3" / "kernel.json"
+        argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+        write(spec, {"argv": argv, "display_name": "Python 3", "language": "python"})
+
+    def run(
+        self, keys: dict[str, str], n_cores: int, told: Callable[[str, str, float], None]
+    ) -> None:
+        """Execute pages; tell of each its name, what went wrong or nothing, and seconds."""
+        at_once, _ = split_cores(n_cores, len(keys))
+        self._left = len(keys)
+        pool = ThreadPoolExecutor(at_once)
+
+        def one(name: str) -> tuple[str, str, float]:
+            with self._lock:
+                cores = max(1, n_cores // min(at_once, self._left))
+                self._started += 1
+                index = self._started
+            try:
+                return self._execute(name, keys[name], cores, index)
+            finally:
+                with self._lock:
+                    self._left -= 1
+
+        try:
+            pending = {pool.submit(one, name) for name in keys}
+            while pending:
+                done, pending = wait(pending, return_when=FIRST_COMPLETED)
+                for future in done:
+                    told(*future.result())
+        except BaseException:  # nothing may run on once the lock is free
+            self._processes.end()
+            raise
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+    def _execute(self, name: str, key: str, cores: int, index: int) -> tuple[str, str, float]:
         start = time.perf_counter()
         target = BUILD / "executed" / f"{name}.ipynb"
-        key = stale_key(name, chosen[name], around)
-        if not force and holds(name, key):
-            return name, True, "unchanged", 0.0
         if kept_key(target) is not None:
             # Its data are about to be overwritten: should this run fail, the copy is stale.
             old = read(target)
@@ -362,44 +287,65 @@ def execute(
         job = {
             "source": str(BOOK / f"{name}.ipynb"),
             "target": str(target),
-            "parameters": chosen[name],
+            "parameters": self._chosen[name],
             "key": key,
-            "ipc": ipc,
+            "kernels": str(self._folder),
+            "sockets": socket_names(index, str(self._folder)),
         }
-        command = [sys.executable, str(Path(__file__).resolve()), "--work"]
-        code, output, errors = processes.run(command, json.dumps(job))
+        command = [sys.executable, running.__file__]
+        around = {**os.environ, "LSM_WORKERS": str(cores)}
+        code, output, errors = self._processes.run(command, json.dumps(job), env=around)
         if code < 0:
             output = f"the process was ended by {signal.Signals(-code).name}\n{errors}"
-        output = output or errors  # a worker that failed before it could report
-        return name, code == 0, "" if code == 0 else output, time.perf_counter() - start
+        # A worker that failed before it could report has said why on standard error.
+        told = "" if code == 0 else output or errors
+        if code == 0:
+            self.notes |= dict.fromkeys(output.split("\n"))
+        return name, told, time.perf_counter() - start
 
-    def report(done: Iterable[Future[tuple[str, bool, str, float]]]) -> None:
-        for future in done:
-            name, good, text, seconds = future.result()
-            if not good:
-                failed.append(name)
-                print(f"{name}  FAILED after {seconds:.1f} s\nbook/{name}.ipynb, {text.rstrip()}")
-            else:
-                if not chosen[name]:
-                    note_seconds(name, seconds)
-                given = " ".join(f"{key}={value}" for key, value in chosen[name].items())
-                print(f"{name}  {text or f'{seconds:.1f} s'}  {given}".rstrip(), flush=True)
+
+def execute(
+    names: Sequence[str],
+    chosen: dict[str, dict[str, Any]],
+    *,
+    force: bool,
+    n_cores: int,
+    processes: Processes,
+) -> list[str]:
+    """Execute the stale ones among `names`, longest first; the names of those that failed."""
+    around = surroundings()
+    failed: list[str] = []
+
+    def told(name: str, wrong: str, seconds: float) -> None:
+        if wrong:
+            failed.append(name)
+            print(f"{name}  FAILED after {seconds:.1f} s")
+            print(f"book/{name}.ipynb, {wrong.rstrip()}", flush=True)
+            return
+        if not chosen[name]:
+            note_seconds(name, seconds)
+        report(name, f"{seconds:.1f} s", chosen[name])
 
     first = longest_first([name for name in names if name != GATHERER])
-    pool = ThreadPoolExecutor(jobs)
-    with tempfile.TemporaryDirectory(prefix="lsm-") as folder:
+    with short_folder() as folder:
+        pages = Pages(Path(folder), chosen, processes)
         for batch in (first, [name for name in names if name == GATHERER]):
-            try:
-                pending = {pool.submit(one, n, f"{folder}/{n.replace('/', '-')}") for n in batch}
-                while pending:
-                    done, pending = wait(pending, return_when=FIRST_COMPLETED)
-                    report(done)
-            except BaseException:  # nothing may run on once the lock is free
-                processes.end()
-                pool.shutdown(cancel_futures=True)
-                raise
-    pool.shutdown()
+            keys = {name: stale_key(name, chosen[name], around) for name in batch}
+            stale = {n: key for n, key in keys.items() if force or not holds(n, key)}
+            for name in keys:
+                if name not in stale:
+                    report(name, "unchanged", chosen[name])
+            if stale:
+                pages.run(stale, n_cores, told)
+    for note in filter(None, pages.notes):
+        print(f"note: {note}", file=sys.stderr)
     return failed
+
+
+def report(name: str, text: str, parameters: dict[str, Any]) -> None:
+    """Print a page's line."""
+    given = " ".join(f"{key}={value}" for key, value in parameters.items())
+    print(f"{name}  {text}  {given}".rstrip(), flush=True)
 
 
 def mirror() -> None:
@@ -417,7 +363,7 @@ def mirror() -> None:
 def without_data_links(notebook: Notebook) -> None:
     """Name the files that only an execution writes, instead of linking to them."""
     for cell in notebook["cells"]:
-        text, n_links = DATA_LINK.subn(r"`\1`", "".join(cell["source"]))
+        text, n_links = running.DATA_LINK.subn(r"`\1`", "".join(cell["source"]))
         if n_links and cell["cell_type"] == "markdown":
             cell["source"] = f"{text}\n\n{DATA_NOTE}"
 
@@ -427,7 +373,7 @@ def stage(*, executed: bool) -> None:
     source = BUILD / "source"
     shutil.rmtree(source, ignore_errors=True)
     # What pages import is installed.
-    code = [Path(__file__).name, *(folder.name for folder in packages())]
+    code = [*(path.name for path in DRIVER), *(folder.name for folder in packages())]
     ignored = shutil.ignore_patterns(".*", "__pycache__", "data", "*.ipynb", *code)
     shutil.copytree(BOOK, source / "book", ignore=ignored)
     if executed:
@@ -473,7 +419,7 @@ def compile_book(processes: Processes) -> None:
     source, html = BUILD / "source", BUILD / "html"
     files = [path for path in source.rglob("*") if path.is_file()]
     # Of the packages the book shows the docstrings.
-    files += [*package_files(), ROOT / "requirements.txt", Path(__file__).resolve()]
+    files += [*package_files(), ROOT / "requirements.txt", *DRIVER]
     key = digest(files)
     record = html / ".key"
     if record.exists() and record.read_text() == key:
@@ -539,7 +485,9 @@ def arguments(words: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--only", nargs="+", metavar="NAME", help="notebooks, such as figures/fig4")
     parser.add_argument("--force", action="store_true", help="execute unchanged notebooks too")
-    parser.add_argument("--jobs", type=int, metavar="N", help="processes (default: all cores)")
+    parser.add_argument(
+        "--jobs", type=int, metavar="N", help="cores for pages and their sweeps (default: all)"
+    )
     parser.add_argument(
         "-p", nargs=2, action="append", default=[], metavar=("NAME", "VALUE"), dest="pairs",
         help="parameter of the notebooks that have it",
@@ -550,10 +498,8 @@ def arguments(words: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--read", action="store_true", help="compile what is there, execute nothing"
     )
-    parser.add_argument("--work", action="store_true", help=argparse.SUPPRESS)
     given = parser.parse_args(words)
-    given.jobs = os.cpu_count() or 1 if given.jobs is None else given.jobs
-    if given.jobs < 1:
+    if given.jobs is not None and given.jobs < 1:
         parser.error(f"--jobs: expected an integer >= 1, got {given.jobs}")
     if given.refresh and given.pairs:
         parser.error("--refresh: expected the default parameters, got -p")
@@ -580,21 +526,16 @@ def selected(only: Sequence[str] | None) -> list[str]:
 def main(words: Sequence[str] | None = None) -> int:
     """Carry out the command line; 0, or 1 for a failure, 2 for a refusal, 130 if interrupted."""
     given = arguments(words)
-    if given.work:
-        told = work(json.load(sys.stdin))
-        print(told)
-        return 1 if told else 0
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup leaves it
             signal.signal(number, _interrupted)
     processes = Processes()
     try:
+        environment.settle(str(ROOT))
+        n_cores = given.jobs or cores()
         BUILD.mkdir(exist_ok=True)
         with (BUILD / ".lock").open("w") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise Refusal("another run is building this book") from None
+            hold(lock)
             if given.read:
                 render_unexecuted(processes)
                 return 0
@@ -603,7 +544,8 @@ def main(words: Sequence[str] | None = None) -> int:
                 read(BOOK / f"{name}.ipynb")  # refused before any of them is executed
             chosen = chosen_parameters(names, given.pairs)
             mirror()
-            failed = execute(names, chosen, force=given.force, jobs=given.jobs, processes=processes)
+            environment.list_fonts()
+            failed = execute(names, chosen, force=given.force, n_cores=n_cores, processes=processes)
             if failed:
                 print(f"not rendered: {', '.join(failed)} failed", file=sys.stderr)
                 return 1
@@ -613,11 +555,43 @@ def main(words: Sequence[str] | None = None) -> int:
     except Refusal as refusal:
         print(refusal, file=sys.stderr)
         return 2
+    except OSError as error:
+        print(f"cannot go on: {reason(error)}", file=sys.stderr)
+        return 2
     except KeyboardInterrupt:
         processes.end()
         print("interrupted", file=sys.stderr)
         return 130
     return 0
+
+
+def reason(error: OSError) -> str:
+    """An error in one line; of many files that could not be copied, the first."""
+    if isinstance(error, shutil.Error) and isinstance(error.args[0], list):
+        _, target, why = error.args[0][0]
+        return f"{why}: {target} (and {len(error.args[0]) - 1} more)"
+    if error.errno in (errno.EACCES, errno.EROFS):
+        return f"{error}; copy the project to a folder that can be written, and type the same there"
+    return str(error)
+
+
+def cores() -> int:
+    """The budget of this run."""
+    try:
+        return available_cores()
+    except ValueError as error:  # of a variable
+        raise Refusal(str(error)) from None
+
+
+def hold(lock: IO[str]) -> None:
+    """Let no other run build this book meanwhile, where the file system has locks."""
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise Refusal("another run is building this book") from None
+    except OSError as error:
+        told = f"{shown(BUILD)} has no locks ({error.strerror}): start one run at a time"
+        print(told, file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -17,11 +17,15 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import hypothesis
+import matplotlib
 import numpy as np
 import pytest
 from nbval.plugin import IPyNbCell
 from PIL import Image
 
+import environment
+from lsm.cores import available_cores
 from rongala2021.scorecard import MIME
 
 # A printed number has four digits: its last one may flip.
@@ -122,7 +126,8 @@ def differences(reference: Sequence[Output], test: Sequence[Output]) -> list[str
     old, new = parts(reference), parts(test)
     kinds_old, kinds_new = [kind for kind, _ in old], [kind for kind, _ in new]
     if kinds_old != kinds_new:
-        return [f"kinds of output differ: reference {kinds_old}, now {kinds_new}"]
+        noise = [f"standard error: {text}" for kind, text in new if kind == "stderr"]
+        return [f"kinds of output differ: reference {kinds_old}, now {kinds_new}", *noise]
     found: list[str] = []
     for (kind, a), (_, b) in zip(old, new, strict=True):
         if kind.startswith("image/") and kind != "image/svg+xml":
@@ -150,6 +155,8 @@ def never_executed(notebook: dict[str, Any]) -> list[str]:
         found.append("no checked cell has an output")
     for cell in checked:
         kinds = [kind for kind, _ in parts(cell.get("outputs", ()))]
+        if "stderr" in kinds:
+            found.append(f"a cell wrote to standard error: {''.join(cell['source'])[:60]!r}")
         if "figure" in cell["metadata"].get("mystnb", {}) and "image/png" not in kinds:
             found.append(f"a cell with a figure has no image: {''.join(cell['source'])[:60]!r}")
     return found
@@ -179,9 +186,28 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: order[item.path])
 
 
+def _cores() -> int:
+    try:
+        return available_cores()
+    except ValueError as error:  # of a variable
+        raise pytest.UsageError(str(error)) from None
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    return _cores()
+
+
 def pytest_configure(config: pytest.Config) -> None:
     # Else pytest-xdist starts the files with most tests first, which are the unit tests.
     config.option.loadscopereorder = False
     IPyNbCell.compare_outputs = _compare_outputs
-    # With another backend notebooks draw nothing, and say nothing.
-    os.environ.pop("MPLBACKEND", None)
+    environment.settle(str(config.rootpath))
+    # Examples that fail are printed; a database of them may have no place.
+    hypothesis.settings.register_profile("no database", database=None)
+    hypothesis.settings.load_profile("no database")
+    # A user's matplotlibrc may lie in the working folder too. Notebooks see to that themselves.
+    matplotlib.use("Agg")
+    matplotlib.rcdefaults()
+    if n_workers := config.getoption("numprocesses", None):
+        # Sweeps of the notebooks and workers of pytest-xdist share the cores.
+        os.environ["LSM_WORKERS"] = str(max(1, _cores() // n_workers))

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from lsm import _steps
 from lsm._validate import Array
 from lsm.dynamics import hodgkin_huxley_response, lsm_response
 from lsm.inputs import bin_spikes, convolve_psp, spike_times
@@ -46,7 +47,7 @@ def inputs_of(given: Mapping[str, Any]) -> xr.Dataset:
     """
     dt = given["dt"]
     weight = np.array([given["weight"]] * 3 + [-given["weight_inhibitory"]])
-    n_steps = round(DURATION / dt)
+    n_steps = _steps.n_steps("DURATION", DURATION, dt)
     activity = np.empty((given["n_seeds"], weight.size, n_steps))
     for i, drawn in enumerate(activity):
         rng = np.random.default_rng([given["seed"], i])

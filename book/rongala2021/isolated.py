@@ -8,6 +8,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike
 
+from lsm import _steps
 from lsm._validate import Array
 from lsm.dynamics import lsm_response
 from lsm.inputs import bin_spikes, convolve_psp
@@ -49,7 +50,7 @@ def responses(
         Weighted sums `excitatory_psp`, `inhibitory_psp` and `summed_input`, and the activities
         `activity_no_leak` and `activity_leak` (a.u.).
     """
-    n_steps = round(duration / dt)
+    n_steps = _steps.n_steps("duration", duration, dt)
     inputs = convolve_psp(bin_spikes(trains, n_steps, dt=dt), dt=dt)
     w = np.asarray(weights, dtype=np.float64)
     rows = {

@@ -8,6 +8,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike
 
+from lsm import _steps
 from lsm import _validate as check
 from lsm.dynamics import lsm_response
 from lsm.inputs import bin_spikes, convolve_psp
@@ -50,7 +51,7 @@ def threshold_and_delay(found: Drive, *, k_static: ArrayLike, tau_dyn: ArrayLike
     by_k = np.maximum(total - ks[:, None] / ks.max() * total.mean(), 0.0)
     activity = lsm_response(found.inputs, found.weights, found.setting.neuron, dt=dt)
     by_tau = np.zeros((taus.size, activity.size))
-    for row, late in zip(by_tau, np.round(taus / dt).astype(int), strict=True):
+    for row, late in zip(by_tau, _steps.nearest(taus / dt).astype(int), strict=True):
         row[late:] = activity[: activity.size - late]
     return variation_of(by_k, by_tau, longest=float(taus.max()), dt=dt)
 
@@ -124,7 +125,7 @@ def clockwork(
     check.number("interval", interval, low=setting.dt)
     found = trial(setting, tau_dyn=tau_dyn, weight=weight, seed=seed, repeat=repeat)
     spikes = np.zeros((1, found.total.size))
-    spikes[:, :: round(interval / setting.dt)] = 1.0
+    spikes[:, :: _steps.n_steps("interval", interval, setting.dt)] = 1.0
     regular = convolve_psp(spikes, dt=setting.dt, kernel=setting.kernel)
     outputs = np.stack([*found.outputs[:2], regular.reshape(found.total.shape)])
     return found._replace(outputs=outputs, n_spikes=int(spikes.sum()))

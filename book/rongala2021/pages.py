@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import platform
 import sys
-import time
-from collections.abc import Iterator, Mapping, Sequence
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import pandas as pd
 import xarray as xr
 import yaml
 
+from lsm.store import StoreWarning
 from rongala2021 import ledger, scorecard
 from rongala2021.ledger import Sample
+from rongala2021.project import (
+    RAN,
+    book_file,
+    check_packages,
+    fingerprints,
+    project_folder,
+)
 from rongala2021.scale import Scale, scale_of
 from rongala2021.tables import Table
 
-_STARTED = time.perf_counter()
 _KINDS: dict[str, tuple[Any, str]] = {
     "int": (int, "an integer"),
     "float": (int | float, "a number"),
@@ -29,40 +38,15 @@ _KINDS: dict[str, tuple[Any, str]] = {
 }
 
 
-def book_file(name: str) -> Path:
-    """A file of the book, from wherever in the project or beside it the notebook runs.
-
-    Parameters
-    ----------
-    name : str
-        Path below ``book/``, for instance ``claims.yml``.
-
-    Raises
-    ------
-    FileNotFoundError
-        If neither the working folder nor one above it is, or holds, the book.
-    """
-    here = Path.cwd()
-    for folder in (here, *here.parents):
-        for place in (folder / "book" / name, folder / name):
-            if place.is_file():
-                return place
-    raise FileNotFoundError(f"{name}: expected the project's book/ in or above {here}")
-
-
 def results_folder() -> Path:
     """Where the sweeps of all pages keep their results: ``_build/results`` of the project.
 
     Raises
     ------
-    FileNotFoundError
-        If neither the working folder nor one above it is the project.
+    ProjectError
+        If neither the working folder nor the study lies in the project.
     """
-    here = Path.cwd()
-    for folder in (here, *here.parents):
-        if (folder / "_config.yml").is_file() and (folder / "book").is_dir():
-            return folder / "_build" / "results"
-    raise FileNotFoundError(f"_config.yml: expected the project in or above {here}")
+    return project_folder() / "_build" / "results"
 
 
 class ParameterError(ValueError):
@@ -116,9 +100,77 @@ def _fault(value: Any, entry: dict[str, Any]) -> str | None:
 
 
 def _of_notebook() -> dict[str, Any]:
-    """What the annotated names of the notebook's parameters cell are now."""
+    """What the annotated names of the notebook's parameters cell are now.
+
+    Raises
+    ------
+    ParameterError
+        If that cell, or the one that papermill adds, assigns another name.
+    """
     module = sys.modules["__main__"]
-    return {name: getattr(module, name) for name in getattr(module, "__annotations__", {})}
+    annotated = getattr(module, "__annotations__", {})
+    names = annotated if isinstance(annotated, dict) else {}  # which may be given by mistake, too
+    given = {name: getattr(module, name) for name in names}
+    for name in _assigned_as_parameters(_executed()):
+        if name not in given:
+            known = f"a parameter of this page ({', '.join(given)})" if given else "no parameters"
+            value = getattr(module, name, None)
+            raise ParameterError(f"{name}: expected {known}, got {value!r}")
+    return given
+
+
+def _executed() -> Sequence[str]:
+    """Sources of the cells that the notebook's kernel has executed, none elsewhere."""
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    return shell.history_manager.input_hist_raw if shell else ()
+
+
+def _assigned_as_parameters(cells: Sequence[str]) -> list[str]:
+    """Names assigned in the last cell that declares parameters and in what papermill adds to it.
+
+    Parameters
+    ----------
+    cells : sequence of str
+        Sources in the order in which they were executed. papermill's cell comes after the one that
+        declares, or first if none does, and has a comment at its head.
+    """
+    found: list[str] = []
+    for source in reversed(cells):
+        with suppress(SyntaxError):
+            statements = ast.parse(source).body
+            declares = any(isinstance(s, ast.AnnAssign) for s in statements)
+            if declares or source.lstrip().startswith("# Parameters\n"):
+                assigned = [s for s in statements if isinstance(s, ast.Assign)]
+                names = [n for s in assigned for t in s.targets for n in ast.walk(t)]
+                found += [name.id for name in names if isinstance(name, ast.Name)]
+            if declares:
+                break
+    return found
+
+
+# What could not be kept on disk, in the order in which it was tried.
+_NOT_KEPT: list[str] = []
+
+
+class _ToTheEnd:
+    """Shows warnings, but those about the disk with the provenance: they change no result."""
+
+    def __init__(self, show: Callable[..., None]) -> None:
+        self._show = show
+
+    def __call__(
+        self,
+        message: Warning | str,
+        category: type[Warning],
+        filename: str,
+        lineno: int,
+        file: TextIO | None = None,
+        line: str | None = None,
+    ) -> None:
+        if issubclass(category, StoreWarning):
+            _NOT_KEPT.append(str(message))
+        else:
+            self._show(message, category, filename, lineno, file, line)
 
 
 def parameters(values: Mapping[str, Any] | None = None) -> Parameters:
@@ -140,11 +192,19 @@ def parameters(values: Mapping[str, Any] | None = None) -> Parameters:
     Raises
     ------
     ParameterError
-        If a value has the wrong type or lies outside its limits.
+        If a value has the wrong type or lies outside its limits, or the notebook is given a name
+        that it does not declare.
+    ProjectError
+        If the packages that run are not of the page's project.
     KeyError
         If a name is not in the registry.
     """
-    given = _of_notebook() if values is None else dict(values)
+    if values is None:
+        check_packages()
+        if not isinstance(warnings.showwarning, _ToTheEnd):
+            warnings.showwarning = _ToTheEnd(warnings.showwarning)
+        values = _of_notebook()
+    given = dict(values)
     registry = yaml.safe_load(book_file("parameters.yml").read_text(encoding="utf-8"))
     known = {name: registry[name] for name in given}
     # A limit may be another parameter of the page, which is then to be checked before.
@@ -268,7 +328,10 @@ def save_data(
     frames = {name: _frame(data) for name, data in tables.items()}
     for name, frame in frames.items():
         path = Path("data", f"{page}_{name}.csv")
-        _save_csv(frame, path)
+        try:
+            _save_csv(frame, path)
+        except OSError as error:
+            warnings.warn(f"{path} is not saved: {error}", StoreWarning, stacklevel=2)
         for column, values in frame.items():
             figures = ("", "")
             if values.dtype.kind in "biuf" and values.notna().any():
@@ -278,10 +341,28 @@ def save_data(
     return Table(pd.DataFrame(rows, columns=heads))
 
 
-def provenance(given: Mapping[str, Any]) -> None:
-    """Print versions, seed and run time since the page started."""
+class Provenance:
+    """What a page was made with: text to read, and a record by which it is checked."""
+
+    def __init__(self, lines: Sequence[str], sources: Mapping[str, str]) -> None:
+        self._lines = lines
+        self._record = {"sources": dict(sources), "not_kept": list(dict.fromkeys(_NOT_KEPT))}
+
+    def __repr__(self) -> str:
+        return "\n".join([*self._lines, *self._record["not_kept"]])
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+        return {"text/plain": repr(self), RAN: self._record}
+
+
+def provenance(given: Mapping[str, Any]) -> Provenance:
+    """Seed, versions and digests of the sources behind a page, and what could not be kept."""
     names = ("lsm", "numpy", "scipy", "numba", "PyWavelets", "xarray", "pandas", "matplotlib")
-    packages = ", ".join(f"{name} {version(name)}" for name in names)
-    print(f"seed {given['seed']}; Python {platform.python_version()} on {platform.machine()}")
-    print(packages)
-    print(f"run time {time.perf_counter() - _STARTED:.0f} s")
+    sources = fingerprints()
+    python = f"Python {platform.python_version()} on {platform.machine()}"
+    lines = [
+        f"seed {given['seed']}; {python}" if "seed" in given else python,
+        ", ".join(f"{name} {version(name)}" for name in names),
+        "sources: " + ", ".join(f"{name} {digest}" for name, digest in sources.items()),
+    ]
+    return Provenance(lines, sources)

@@ -1,4 +1,4 @@
-"""Drawing on given axes; the only module that imports matplotlib."""
+"""Drawing on given axes."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from numpy.typing import ArrayLike
 
 from lsm._validate import Array
 from lsm.measures import HIGH_FREQUENCY
+from rongala2021.display import restore_defaults
 
 # Okabe and Ito's colours, and a darker purple for lines: they stay apart for colour-blind readers.
 EXCITATORY = "#0072B2"
@@ -34,7 +35,8 @@ MODEL_COLORS = (NO_LEAK, LEAK, INHIBITORY)
 
 
 def use_style() -> None:
-    """Apply the book's style to all figures that follow."""
+    """Apply the book's style, and nothing of the user's, to all figures that follow."""
+    restore_defaults()
     with as_file(files("rongala2021") / "style.mplstyle") as path:
         plt.style.use(path)
 

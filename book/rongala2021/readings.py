@@ -166,8 +166,8 @@ NEURON_READINGS: dict[str, Reading] = {
     "Gaussian jitter": READINGS["Gaussian jitter"],
     "k_static = 1/6 (A9)": Reading(change=partial(_neuron, k_static=1 / 6)),
     "Izhikevich in steps of 0.5 ms": Reading(conditions={"n_substeps": 2}),
-    "weights 0.1 in Fig. 3": Reading(conditions={"weight_single": 0.1}),
-    "weights 0.001 in Fig. 3": Reading(conditions={"weight_single": 0.001}),
+    "weights 0.1 in Fig. 3": Reading(conditions={"weight_fig3": 0.1}),
+    "weights 0.001 in Fig. 3": Reading(conditions={"weight_fig3": 0.001}),
     "against the reference": Reading(conditions={"against": "reference"}),
 }
 
@@ -292,7 +292,7 @@ class NeuronConditions:
     ----------
     tau_dyn : float
         Time constant of the dynamic leak, and of the H-H membrane (s).
-    weight, weight_single : float
+    weight, weight_fig3 : float
         Of the synapses in Figure 2 and Supplementary Figure 1, and in Figure 3 and Supplementary
         Figure 4.
     n_substeps : int
@@ -314,7 +314,7 @@ class NeuronConditions:
 
     tau_dyn: float
     weight: float
-    weight_single: float
+    weight_fig3: float
     n_substeps: int = 1
     against: str = "input"
     k_static: ArrayLike
@@ -349,7 +349,7 @@ def _samples_of_faithfulness(settings: xr.DataArray, c: NeuronConditions, scale:
         others = {name: f"{name}_reference" for name in ("r", "rho", "r_constant")}
         return found.assign({name: found[o] for name, o in others.items() if o in found})
 
-    tried = partial(trial, tau_dyn=c.tau_dyn, weight=c.weight_single, n_substeps=c.n_substeps)
+    tried = partial(trial, tau_dyn=c.tau_dyn, weight=c.weight_fig3, n_substeps=c.n_substeps)
     follow = partial(faithfulness, dt=settings.values[0].dt)
     quality = compared(sweep_grid(follow, settings, scale, draw=tried, repeats="input"))
     samples = samples_3(quality.isel(rate=0)) | samples_s4(quality)
@@ -357,7 +357,7 @@ def _samples_of_faithfulness(settings: xr.DataArray, c: NeuronConditions, scale:
     if set(named) == set(RATES_3G):
         models = izhikevich_grid()
         follow_all = partial(izhikevich_faithfulness, models=models, n_substeps=c.n_substeps)
-        draw = partial(drive, weight=c.weight_single)
+        draw = partial(drive, weight=c.weight_fig3)
         some = settings.sel(rate=named)
         each = compared(sweep_grid(follow_all, some, scale, draw=draw, repeats="input"))
         samples |= samples_3g(beaten(quality.sel(rate=named), each))

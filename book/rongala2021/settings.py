@@ -47,8 +47,8 @@ def setting_of(given: Mapping[str, Any], **changes: Any) -> Setting:
     Parameters
     ----------
     given : mapping of str to value
-        Of the names of `lsm.Setting`; `weights` with `mean_weight`; `network_k_static`, or
-        `k_static` for an isolated neuron; and `jitter_law`. Others are left alone.
+        Of the names of `lsm.Setting`; `weights` with `mean_weight`; `k_static`; and `jitter_law`.
+        Others are left alone.
     **changes
         Fields of `lsm.Setting` that do not stand among the parameters.
     """
@@ -58,9 +58,8 @@ def setting_of(given: Mapping[str, Any], **changes: Any) -> Setting:
         fields["law"] = given["jitter_law"]
     if "weights" in given:
         fields["weights"] = weight_distribution(given["weights"], given["mean_weight"])
-    for name in ("k_static", "network_k_static"):
-        if name in given:
-            fields["neuron"] = LSM(k_static=given[name])
+    if "k_static" in given:
+        fields["neuron"] = LSM(k_static=given["k_static"])
     return Setting(**(fields | changes))
 
 

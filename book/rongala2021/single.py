@@ -10,8 +10,8 @@ from typing import Annotated, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
+from lsm import _steps, measures
 from lsm import _validate as check
-from lsm import measures
 from lsm._validate import Array
 from lsm.dynamics import hodgkin_huxley_response, izhikevich_response, lsm_response
 from lsm.inputs import bin_spikes, convolve_psp
@@ -93,7 +93,7 @@ def drive(setting: Setting, *, weight: float, seed: int, repeat: int = 0) -> Dri
     """
     check.number("weight", weight, above=0)
     dt = setting.dt
-    n_steps = round(setting.duration / dt)
+    n_steps = _steps.n_steps("duration", setting.duration, dt)
     reference, times = sensory_spikes(setting, rng=generators(setting, seed, repeat)[0])
     source = weight * convolve_psp(
         bin_spikes(reference, n_steps, dt=dt), dt=dt, kernel=setting.kernel
@@ -378,7 +378,7 @@ def variation_of(by_k: Array, by_tau: Array, *, longest: float, dt: float) -> Va
     -------
     Variation
     """
-    n_start = min(round(5 * longest / dt), by_k.shape[-1] // 2)
+    n_start = min(_steps.n_steps("longest", 5 * longest, dt), by_k.shape[-1] // 2)
     settled = by_tau[:, n_start:]
     change = np.sqrt(np.mean(np.diff(settled) ** 2, axis=-1))
     return Variation(

@@ -11,6 +11,7 @@ import numpy as np
 import scipy  # its parts are loaded when used: that of stats takes half a second
 from numpy.typing import ArrayLike, NDArray
 
+from lsm import _steps
 from lsm import _validate as check
 from lsm._validate import Array
 from lsm.dynamics import simulate
@@ -76,7 +77,7 @@ def n_excursions(
     excuse = np.zeros_like(outside)
     if others[1] is not None:
         excuse = _outside(others[1], None, cutoff, threshold, dt).reshape(outside.shape)
-    width = max(1, round(apart / dt))
+    width = max(1, _steps.n_steps("apart", apart, dt))
     counts = []
     for rows in zip(outside, excuse, strict=True):
         steps, known = (np.flatnonzero(row) for row in rows)

@@ -4,7 +4,9 @@ Most tests call the driver in this process, on a copy of a book that was built o
 Book and without a kernel for the gatherer; what concerns processes runs in processes.
 """
 
+import ast
 import contextlib
+import errno
 import importlib.util
 import io
 import json
@@ -13,6 +15,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 import tomllib
 from pathlib import Path
@@ -21,16 +24,18 @@ import psutil
 import pytest
 from jupyter_core.utils import ensure_event_loop
 
+from rongala2021.project import RAN, fingerprints
+
 ROOT = Path(__file__).parents[2]
 PARAMETERS = "seed: int = 1  # entropy\nrate: float = 2.0  # Hz\nkind: str = 'a'  # word"
 PYPROJECT = """[tool.setuptools]
-packages = ["lsm", "study", "study.inner"]
+packages = ["engine", "study", "study.inner"]
 package-dir = { study = "book/study" }
 """
 SOURCES = (
-    "lsm/model.py",
-    "lsm/deep/part.py",
-    "lsm/look.mplstyle",
+    "engine/model.py",
+    "engine/deep/part.py",
+    "engine/look.mplstyle",
     "book/study/page.py",
     "book/study/inner/page.py",
     "book/study/inner/look.mplstyle",
@@ -54,11 +59,17 @@ def save(path, *cells):
     path.write_text(json.dumps({**notebook, "nbformat": 4, "nbformat_minor": 5}))
 
 
+def shows(expression):
+    """Source of a cell that shows a value as pages do, printing nothing."""
+    show = f"display({{'text/plain': str({expression})}}, raw=True)"
+    return f"from IPython.display import display\n{show}"
+
+
 def outputs(path):
+    """All that the cells of a notebook show."""
     cells = json.loads(path.read_text())["cells"]
-    return "".join(
-        "".join(o.get("text", "")) for c in cells if c["cell_type"] == "code" for o in c["outputs"]
-    )
+    found = [o["data"]["text/plain"] for c in cells for o in c.get("outputs", ())]
+    return "\n".join(map("".join, found))
 
 
 class Project:
@@ -72,7 +83,14 @@ class Project:
 
     def make(self):
         self.book.mkdir()
-        for name in ("execute.py", "_ext", "_static", "references.bib"):
+        for name in (
+            "execute.py",
+            "environment.py",
+            "running.py",
+            "_ext",
+            "_static",
+            "references.bib",
+        ):
             source = ROOT / "book" / name
             copy = shutil.copytree if source.is_dir() else shutil.copyfile
             copy(source, self.book / name)
@@ -86,10 +104,10 @@ class Project:
         (self.book / "measured.json").write_text("{}\n")
         (self.book / "intro.md").write_text("# Intro\n")
         self.toc("figures/one", "figures/two", "claims")
-        printing = "from pathlib import Path\nprint(seed, rate, kind)\nPath('data.txt').touch()"
-        save(self.book / "figures" / "one.ipynb", code(PARAMETERS, "parameters"), code(printing))
-        save(self.book / "figures" / "two.ipynb", code("print('two')"))
-        gathering = "from pathlib import Path\nprint(sorted(p.name for p in Path('.').glob('*/*')))"
+        given = shows("f'{seed} {rate} {kind}'")
+        save(self.book / "figures" / "one.ipynb", code(PARAMETERS, "parameters"), code(given))
+        save(self.book / "figures" / "two.ipynb", code(shows("'two'")))
+        gathering = shows("sorted(p.name for p in __import__('pathlib').Path().glob('*/*'))")
         save(self.book / "claims.ipynb", code(gathering))
         return self
 
@@ -133,16 +151,17 @@ class Project:
 
         def execute(job):
             if Path(job["source"]).stem != driver.GATHERER:
-                return driver.work(job)
+                return driver.running.work(job)[0]
             notebook = driver.read(Path(job["source"]))
             notebook["metadata"]["lsm"] = {"key": job["key"]}
             driver.write(Path(job["target"]), notebook)
             return ""
 
-        def run(processes, command, text="", **_):
-            if "--work" in command:
+        def run(processes, command, text="", env=None, **_):
+            if command[-1] == driver.running.__file__:
+                cores = int(env["LSM_WORKERS"])
                 try:
-                    told = (work or execute)(json.loads(text))
+                    told = (work or execute)(json.loads(text) | {"cores": cores})
                 finally:
                     ensure_event_loop().close()  # papermill's, in this thread
                 return (1 if told else 0), told or "", ""
@@ -151,7 +170,7 @@ class Project:
             page.touch()
             return 0, "", ""
 
-        driver.Processes.run = run
+        driver.Processes = type("Processes", (driver.Processes,), {"run": run})
         numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
         before = {number: signal.getsignal(number) for number in numbers}
         output, errors = io.StringIO(), io.StringIO()
@@ -205,7 +224,7 @@ def test_first_run_executes_all_and_renders(first):
     status, output, errors = first.answer
     assert (status, errors) == (0, "")
     assert [line.split()[0] for line in output.splitlines()][-2:] == ["claims", "rendered"]
-    assert outputs(first.executed / "figures" / "one.ipynb") == "1 2.0 a\n"
+    assert outputs(first.executed / "figures" / "one.ipynb") == "1 2.0 a"
     assert "one.ipynb" in outputs(first.executed / "claims.ipynb")
     for page in ("index", "book/intro", "book/figures/one", "book/claims"):
         assert (first.html / f"{page}.html").is_file()
@@ -229,26 +248,34 @@ def test_two_executions_are_identical_to_the_byte(built):
 
 
 def test_changed_cell_makes_one_notebook_stale(built):
-    save(built.book / "figures" / "two.ipynb", code("print('changed')"))
+    save(built.book / "figures" / "two.ipynb", code(shows("'changed'")))
     _, output, _ = built.call()
     assert "figures/one  unchanged" in output
     assert "figures/two  unchanged" not in output
     assert "claims  unchanged" not in output
     assert "rendered  unchanged" not in output
-    assert outputs(built.executed / "figures" / "two.ipynb") == "changed\n"
+    assert outputs(built.executed / "figures" / "two.ipynb") == "changed"
 
 
 def test_changed_package_makes_all_stale(built):
-    (built.folder / "lsm" / "model.py").write_text("# 2\n")
+    (built.folder / "engine" / "model.py").write_text("# 2\n")
     _, output, _ = built.call()
     assert [line.split()[0] for line in output.splitlines()][-2:] == ["claims", "rendered"]
     assert output.count("unchanged") == 0
 
 
-KEYED = (*SOURCES, "requirements.txt", "book/claims.yml", "book/measured.json", "book/execute.py")
+KEYED = (
+    *SOURCES,
+    "requirements.txt",
+    "book/claims.yml",
+    "book/measured.json",
+    "book/execute.py",
+    "book/environment.py",
+    "book/running.py",
+)
 
 
-@pytest.mark.parametrize("name", [*KEYED, "lsm/new.py", "book/study/inner/new.csv"])
+@pytest.mark.parametrize("name", [*KEYED, "engine/new.py", "book/study/inner/new.csv"])
 def test_key_of_the_surroundings_depends_on(project, name):
     driver = project.driver()
     before = driver.surroundings()
@@ -269,7 +296,8 @@ def test_key_of_the_surroundings_depends_on_versions(project, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "name", ["lsm/__pycache__/model.pyc", "book/study/inner/__pycache__/page.py", "lsm/.model.swp"]
+    "name",
+    ["engine/__pycache__/model.pyc", "book/study/inner/__pycache__/page.py", "engine/.model.swp"],
 )
 def test_key_of_the_surroundings_does_not_depend_on(project, name):
     driver = project.driver()
@@ -292,7 +320,7 @@ def test_every_module_of_this_project_is_keyed_or_staged():
     modules = {p for folder in folders for p in folder.rglob("*.py")}
     staged = set((ROOT / "book" / "_ext").glob("*.py"))
     assert len(modules) > 10
-    assert modules - staged <= {*driver.package_files(), ROOT / "book" / "execute.py"}
+    assert modules - staged <= {*driver.package_files(), *driver.DRIVER}
 
 
 def test_every_package_that_is_installed_is_keyed():
@@ -311,9 +339,9 @@ def test_parameters_are_passed_with_their_types(built):
     status, output, _ = built.call("-p", "seed", "7", "-p", "rate", "3", "-p", "kind", "1e3")
     assert status == 0
     assert "seed=7 rate=3 kind=1e3" in output
-    assert outputs(built.executed / "figures" / "one.ipynb") == "7 3 1e3\n"
+    assert outputs(built.executed / "figures" / "one.ipynb") == "7 3 1e3"
     built.call()
-    assert outputs(built.executed / "figures" / "one.ipynb") == "1 2.0 a\n"
+    assert outputs(built.executed / "figures" / "one.ipynb") == "1 2.0 a"
 
 
 @pytest.mark.parametrize(
@@ -347,15 +375,15 @@ def test_a_refusal_ends_the_process_without_a_traceback(project):
 
 def test_failing_cell_is_named_and_the_rest_is_kept(built):
     rendered = (built.html / "index.html").stat().st_mtime_ns
-    save(built.book / "figures" / "one.ipynb", code("print('one')"), code("x = 1\n1 / 0"))
-    save(built.book / "figures" / "two.ipynb", code("print('kept')"))
+    save(built.book / "figures" / "one.ipynb", code(shows("'one'")), code("x = 1\n1 / 0"))
+    save(built.book / "figures" / "two.ipynb", code(shows("'kept'")))
     status, output, errors = built.run()
     assert status == 1
     assert "book/figures/one.ipynb, cell 2:" in output
     assert "ZeroDivisionError: division by zero" in output
     assert "not rendered: figures/one failed" in errors
-    assert outputs(built.executed / "figures" / "two.ipynb") == "kept\n"
-    assert outputs(built.executed / "figures" / "one.ipynb") == "1 2.0 a\n"
+    assert outputs(built.executed / "figures" / "two.ipynb") == "kept"
+    assert outputs(built.executed / "figures" / "one.ipynb") == "1 2.0 a"
     assert (built.html / "index.html").stat().st_mtime_ns == rendered
     assert not list(built.executed.rglob(".*.ipynb"))
 
@@ -388,7 +416,7 @@ def test_failing_render_leaves_the_old_pages(built):
     ],
 )
 def test_ending_early_is_a_failure(project, source, message):
-    save(project.book / "figures" / "two.ipynb", code(source), code("print('never')"))
+    save(project.book / "figures" / "two.ipynb", code(source), code(shows("'never'")))
     status, output, _ = project.call("--only", "two")
     assert status == 1
     assert message in output
@@ -413,10 +441,205 @@ def test_refresh_writes_references(built):
     (built.folder / "README.md").write_text("# Book\n")
     assert built.call("--only", "two", "--refresh")[0] == 0
     reference = json.loads((built.book / "figures" / "two.ipynb").read_text())
-    assert outputs(built.book / "figures" / "two.ipynb") == "two\n"
+    assert outputs(built.book / "figures" / "two.ipynb") == "two"
     assert reference["metadata"].keys() == {"kernelspec", "language_info", "lsm"}
     assert str(built.folder) not in json.dumps(reference)
     assert built.call()[1].count("unchanged") == 4
+
+
+# ---------------------------------------------------------------- the reader's machine
+
+
+@pytest.mark.parametrize(
+    ("stream", "named"), [("stderr", "standard error"), ("stdout", "standard output")]
+)
+def test_what_a_cell_prints_is_told_and_not_kept(built, stream, named):
+    noise = f"import sys\nprint('Building the font cache', file=sys.{stream})"
+    save(built.book / "figures" / "two.ipynb", code("1"), code(noise))
+    before = (built.executed / "figures" / "two.ipynb").read_bytes()
+    for _ in range(2):
+        status, output, errors = built.call("--only", "two")
+        assert status == 1
+        assert f"book/figures/two.ipynb, cell 2 wrote to {named}:" in output
+        assert "Building the font cache" in output
+        assert "not rendered: figures/two failed" in errors
+    copy = json.loads((built.executed / "figures" / "two.ipynb").read_text())
+    assert "lsm" not in copy["metadata"]  # no longer valid
+    assert len(json.dumps(copy)) < len(before)
+
+
+def telling(sources, *not_kept):
+    """A cell that tells of its run as pages do."""
+    told = {"sources": sources, "not_kept": not_kept}
+    text = "\n".join(["seed 1", *not_kept])
+    lines = ["from IPython.display import display", "from rongala2021.project import RAN"]
+    lines.append(f"display({{'text/plain': {text!r}, RAN: {told!r}}}, raw=True)")
+    return code("\n".join(lines))
+
+
+def test_a_page_that_ran_another_package_is_not_kept(built):
+    good = fingerprints()
+    save(built.book / "figures" / "two.ipynb", telling(good | {"lsm": "another"}))
+    status, output, _ = built.run("--only", "two")
+    assert status == 1
+    assert "figures/two.ipynb, what ran are not the packages of this project" in output
+    save(built.book / "figures" / "two.ipynb", telling(good))
+    assert built.run("--only", "two")[0] == 0
+
+
+def test_what_pages_could_not_keep_is_told_once_and_not_by_the_page(built):
+    for name in ("one", "two"):
+        told = telling(fingerprints(), "results are not kept", f"nor those of {name}")
+        save(built.book / "figures" / f"{name}.ipynb", told)
+    status, _, errors = built.run()
+    assert status == 0
+    notes = ["note: nor those of one", "note: nor those of two", "note: results are not kept"]
+    assert sorted(errors.splitlines()) == notes
+    cells = json.loads((built.executed / "figures" / "one.ipynb").read_text())["cells"]
+    (output,) = (output for cell in cells for output in cell.get("outputs", ()))
+    assert output["data"]["text/plain"] == "seed 1"
+    assert output["data"][RAN] == {"sources": fingerprints(), "not_kept": []}
+
+
+def test_a_page_whose_data_are_missing_is_not_kept(built):
+    saving = "import pathlib\npathlib.Path('data').mkdir(exist_ok=True)"
+    saving += "\npathlib.Path('data/two_kept.csv').touch()"
+    links = "[kept](data/two_kept.csv), [lost](data/two_lost.csv)"
+    cells = (code(saving), prose(links), telling(fingerprints(), "no space left"))
+    save(built.book / "figures" / "two.ipynb", *cells)
+    for _ in range(2):
+        status, output, _ = built.run("--only", "two")
+        assert status == 1
+        missing = "data that the page links to are missing: data/two_lost.csv\nno space left"
+        assert f"book/figures/two.ipynb, {missing}" in output
+
+
+def test_kernels_are_of_the_python_that_runs_the_driver(project, monkeypatch):
+    spec = project.folder / "other" / "kernels" / "python3" / "kernel.json"
+    spec.parent.mkdir(parents=True)
+    spec.write_text(json.dumps({"argv": ["false"], "display_name": "x", "language": "python"}))
+    monkeypatch.setenv("JUPYTER_PATH", str(project.folder / "other"))
+    monkeypatch.setenv("MPLBACKEND", "Agg")
+    source = "import os, sys\n" + shows("[sys.executable, os.environ['MPLBACKEND']]")
+    save(project.book / "figures" / "two.ipynb", code(source))
+    assert project.run("--only", "two")[0] == 0
+    python, backend = ast.literal_eval(outputs(project.executed / "figures" / "two.ipynb"))
+    assert (python, "inline" in backend) == (sys.executable, True)
+
+
+@pytest.mark.parametrize("length", [70, 150])
+def test_a_long_folder_for_temporary_files_is_none_for_sockets(project, monkeypatch, length):
+    place = project.folder / ("t" * length)
+    place.mkdir()
+    monkeypatch.setenv("TMPDIR", str(place))
+    assert project.run("--only", "two")[0] == 0
+    assert outputs(project.executed / "figures" / "two.ipynb") == "two"
+
+
+def test_sockets_have_short_names_of_their_own_or_none(project):
+    driver = project.driver()
+    short = [driver.socket_names(index, "/tmp/lsm-abcdefgh") for index in (1, 2)]
+    names = [names["KernelManager"]["ip"] for names in short]
+    assert len({*names}) == 2
+    assert max(map(len, names)) < 100
+    assert driver.socket_names(1, "/tmp/" + "x" * 90) == {}
+
+
+def test_braces_in_the_path_are_no_parameters(first, tmp_path):
+    built = first.copy(tmp_path / "{a} [b] {}")
+    status, _, errors = built.call("--only", "one", "-p", "seed", "7")
+    assert (status, errors) == (0, "")
+    assert outputs(built.executed / "figures" / "one.ipynb") == "7 2.0 a"
+
+
+# ---------------------------------------------------------------- one budget of cores
+
+
+def at_work(project, *options, n_pages=9):
+    """Pages and cores that were at work at once while a driver executed several pages."""
+    for number in range(n_pages):
+        save(project.book / "figures" / f"more{number}.ipynb", code("1"))
+    lock, running, seen = threading.Lock(), [], []
+
+    def work(job):
+        with lock:
+            running.append(job["cores"])
+            seen.append((len(running), sum(running), job["cores"]))
+        time.sleep(0.05)
+        with lock:
+            running.remove(job["cores"])
+
+    status, _, _ = project.call("--force", *options, work=work)
+    assert status == 0
+    return seen
+
+
+@pytest.mark.parametrize(("n_cores", "n_pages"), [(1, 1), (2, 2), (4, 2), (16, 4)])
+def test_pages_and_their_sweeps_share_the_cores(project, n_cores, n_pages):
+    seen = at_work(project, "--jobs", str(n_cores))
+    pages, cores, _ = zip(*seen, strict=True)
+    assert max(pages) == n_pages
+    assert max(cores) <= n_cores
+    assert seen[0][2] == n_cores // n_pages
+    assert seen[-1][2] == n_cores  # the gatherer is alone
+
+
+def test_the_budget_is_that_of_the_environment(project, monkeypatch):
+    monkeypatch.setenv("LSM_WORKERS", "4")
+    assert max(cores for _, cores, _ in at_work(project)) == 4
+    assert max(cores for _, cores, _ in at_work(project, "--jobs", "2")) == 2
+    monkeypatch.setenv("LSM_WORKERS", "many")
+    status, output, errors = project.call()
+    assert (status, output) == (2, "")
+    assert errors == "LSM_WORKERS: expected an integer >= 1, got 'many'\n"
+
+
+# ---------------------------------------------------------------- what a file system refuses
+
+
+def test_a_book_is_built_where_there_are_no_locks(project, monkeypatch):
+    def refuse(*_):
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr("fcntl.flock", refuse)
+    status, output, errors = project.call()
+    assert status == 0
+    assert "rendered" in output
+    assert errors == "_build has no locks (No locks available): start one run at a time\n"
+
+
+def test_a_project_that_cannot_be_written_is_refused_in_one_line(project):
+    (project.folder / "_build").touch()
+    status, output, errors = project.call()
+    assert (status, output) == (2, "")
+    assert errors.startswith("cannot go on: [Errno")
+    assert errors.count("\n") == 1
+    assert "_build" in errors
+
+
+def test_of_many_files_that_cannot_be_copied_the_first_is_told(project, monkeypatch):
+    def fail(*_, **__):
+        raise shutil.Error([("a", "b", "[Errno 28] No space left on device")] * 300)
+
+    monkeypatch.setattr(shutil, "copytree", fail)
+    status, _, errors = project.call()
+    told = "cannot go on: [Errno 28] No space left on device: b (and 299 more)\n"
+    assert (status, errors) == (2, told)
+
+
+def test_a_full_disk_is_told_in_one_line_for_each_page_and_leaves_nothing(project):
+    save(project.book / "figures" / "two.ipynb", code(shows("'x' * 10**6")))
+    limit = "import resource, signal, sys; signal.signal(signal.SIGXFSZ, signal.SIG_IGN); "
+    limit += "resource.setrlimit(resource.RLIMIT_FSIZE, (200000, 200000)); "
+    limit += "import runpy; sys.argv = ['x', '--only', 'two']; "
+    limit += f"runpy.run_path({str(project.book / 'execute.py')!r}, run_name='__main__')"
+    done = subprocess.run(
+        [sys.executable, "-c", limit], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert "book/figures/two.ipynb, OSError: [Errno 27] File too large" in done.stdout
+    assert "Traceback" not in done.stdout + done.stderr
+    assert not [p for p in project.executed.rglob("*two*") if p.is_file()]
 
 
 # ---------------------------------------------------------------- which page takes how long
@@ -535,7 +758,9 @@ def test_no_page_links_to_data_that_only_an_execution_writes(path):
 
 
 def test_what_is_read_unexecuted_gives_way_to_what_is_executed(project):
-    save(project.book / "figures" / "two.ipynb", code("1"), LINKED)
+    lines = ["from pathlib import Path", "Path('data').mkdir()"]
+    lines += [f"Path('data/{name}.csv').touch()" for name in ("one", "two")]
+    save(project.book / "figures" / "two.ipynb", code("\n".join(lines)), LINKED)
     assert "rendered  unchanged" not in project.call("--read")[1]
     assert "rendered  unchanged" in project.call("--read")[1]
     status, output, _ = project.call()
@@ -555,7 +780,7 @@ def test_an_executed_book_that_is_up_to_date_is_left(built):
 
 
 def test_an_executed_book_that_is_out_of_date_is_replaced_and_its_copies_are_kept(built):
-    save(built.book / "figures" / "two.ipynb", code("print('changed')"))
+    save(built.book / "figures" / "two.ipynb", code(shows("'changed'")))
     before = {p: p.read_bytes() for p in built.executed.rglob("*") if p.is_file()}
     _, output, _ = built.call("--read")
     assert output.startswith("pages  as committed (1 of 3 not executed here, or out of date")
@@ -619,7 +844,7 @@ def test_a_spoiled_executed_copy_is_made_again(built):
     status, output, errors = built.call("--only", "two")
     assert (status, errors) == (0, "")
     assert "figures/two  unchanged" not in output
-    assert outputs(copy) == "two\n"
+    assert outputs(copy) == "two"
 
 
 def test_data_of_a_table_that_is_no_longer_written_go(project):
@@ -659,10 +884,13 @@ def boom(name):
         raise OSError("no space left")
 
 
-class Processes:"""
+class Pages:"""
     for old, new in (
-        ("        key = stale_key(name,", "        key = boom(name) or stale_key(name,"),
-        ("\n\nclass Processes:", boom),
+        (
+            "        start = time.perf_counter()\n        target",
+            "        boom(name)\n        target",
+        ),
+        ("\n\nclass Pages:", boom),
     ):
         assert text.count(old) == 1
         text = text.replace(old, new)

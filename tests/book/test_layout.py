@@ -65,6 +65,22 @@ def test_a_page_has_few_lines_of_code(page):
 
 
 @each_page
+def test_a_page_starts_from_defaults_checks_what_it_is_given_and_tells_what_it_ran(page):
+    source = list(cells(page, "code"))
+    assert "plots.use_style()" in source[0]
+    assert sum(text.count("given = pages.parameters()") for text in source) == 1
+    assert source[-1] == "pages.provenance(given)"
+
+
+@each_page
+def test_a_page_shows_results_and_prints_nothing(page):
+    """What is printed is noise: of a library, or of the machine."""
+    cells = json.loads(page.read_text(encoding="utf-8"))["cells"]
+    outputs = [output for cell in cells for output in cell.get("outputs", ())]
+    assert [output for output in outputs if output["output_type"] == "stream"] == []
+
+
+@each_page
 def test_lines_of_prose_can_be_read_in_an_editor(page):
     long = [
         line for text in cells(page, "markdown") for line in text.splitlines() if len(line) > 160

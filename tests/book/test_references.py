@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+import os
 import re
 import subprocess
 import sys
@@ -143,6 +144,8 @@ def test_references_that_check_nothing():
     assert never_executed(notebook(cell(outputs=text), cell("2", count=None)))
     assert never_executed(notebook(cell("import os")))
     assert never_executed(notebook(cell(outputs=text, tags=["nbval-ignore-output"])))
+    noisy = [*text, {**stream("Matplotlib is building the font cache"), "name": "stderr"}]
+    assert never_executed(notebook(cell(outputs=noisy)))
     assert never_executed(
         notebook(cell(outputs=text), cell("draw()", mystnb={"figure": {"name": "f"}}))
     )
@@ -177,6 +180,7 @@ def told(tmp_path_factory, request):
     output = subprocess.run(
         [*command, *options, str(folder)],
         cwd=request.config.rootpath,
+        env={**os.environ, "PYTHONPATH": str(request.config.rootpath / "book")},
         capture_output=True,
         text=True,
         check=False,
@@ -196,6 +200,53 @@ def test_nbval_compares_with_this_tolerance(told, number, outcome):
 def test_pages_start_before_unit_tests_and_new_pages_first(told):
     files = [file for _, file, _ in told[1]]
     assert files == ["c_new"] + ["b_known"] * 3 + ["test_a"] * 9
+
+
+SHARING = """import os
+
+def test_it(request):
+    count = request.config.workerinput["workercount"]
+    assert False, f"{count} workers, {os.environ['LSM_WORKERS']} cores each"
+"""
+
+
+@pytest.mark.parametrize(("option", "found"), [("auto", (3, 1)), ("1", (1, 3))])
+def test_workers_and_sweeps_share_the_cores_and_a_users_options_do_not_count(
+    tmp_path, request, option, found
+):
+    (tmp_path / "test_a.py").write_text(SHARING)
+    command = [sys.executable, "-m", "pytest", "-c", "/dev/null", f"--rootdir={tmp_path}"]
+    plugins = [word for name in ("xdist", "nbval", "tests.references") for word in ("-p", name)]
+    around = {"LSM_WORKERS": "3", "PYTHONPATH": str(request.config.rootpath / "book")}
+    around |= {"PYTEST_ADDOPTS": "--no-such-option", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    output = subprocess.run(
+        [*command, *plugins, "-n", option, str(tmp_path)],
+        cwd=request.config.rootpath,
+        env={**os.environ, **around},
+        capture_output=True,
+        text=True,
+        check=False,
+    ).stdout
+    assert "{} workers, {} cores each".format(*found) in output
+
+
+def test_tests_run_where_nothing_can_be_cached(tmp_path, request):
+    root = request.config.rootpath
+    lines = ["from hypothesis import given, strategies", "@given(strategies.integers())"]
+    lines += ["def test_it(number):", "    assert number == number"]
+    (tmp_path / "test_a.py").write_text("\n".join(lines))
+    command = [sys.executable, "-m", "pytest", "-c", str(root / "pyproject.toml"), "-n", "0"]
+    options = [f"--rootdir={root}", "-p", "tests.references", "-o", "cache_dir=/dev/null/nowhere"]
+    around = {"HYPOTHESIS_STORAGE_DIRECTORY": "/dev/null/nowhere", "PYTHONPATH": str(root / "book")}
+    output = subprocess.run(
+        [*command, *options, str(tmp_path)],
+        cwd=root,
+        env={**os.environ, **around},
+        capture_output=True,
+        text=True,
+        check=False,
+    ).stdout
+    assert re.search(r"=== 1 passed, 1 warning in", output), output
 
 
 def test_the_longest_pages_start_first(tmp_path):

@@ -5,9 +5,12 @@ import json
 import math
 import re
 import sys
+import warnings
 from collections.abc import Mapping
+from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pandas as pd
@@ -22,13 +25,13 @@ from traitlets.config import Config
 from rongala2021 import pages
 from rongala2021.pages import (
     ParameterError,
-    book_file,
     parameters,
     provenance,
     results_folder,
     save_data,
     table,
 )
+from rongala2021.project import RAN, fingerprints
 
 BOOK = Path(__file__).parents[2] / "book"
 REGISTRY = """
@@ -43,8 +46,12 @@ dt: {type: float, low: 0.1, high: 1, divides: 2, meaning: step, source: none, st
 
 @pytest.fixture
 def registry(tmp_path, monkeypatch):
-    (tmp_path / "book").mkdir()
+    monkeypatch.setattr(pages, "_NOT_KEPT", [])
+    for package in ("lsm", "book/rongala2021"):
+        (tmp_path / package).mkdir(parents=True)
+        (tmp_path / package / "__init__.py").touch()
     (tmp_path / "book" / "parameters.yml").write_text(REGISTRY, encoding="utf-8")
+    monkeypatch.setattr(pages, "check_packages", lambda: None)  # which are not of this project
     monkeypatch.chdir(tmp_path)
 
 
@@ -261,6 +268,10 @@ def defaults(page):
     return {name: values[name] for name in names}
 
 
+def the_registry():
+    return yaml.safe_load((BOOK / "parameters.yml").read_text(encoding="utf-8"))
+
+
 def test_there_are_pages_with_parameters():
     assert {"fig1.ipynb", "fig4.ipynb"} <= {page.name for page in WITH_PARAMETERS}
 
@@ -292,7 +303,7 @@ def test_nothing_is_annotated_before_the_parameters_cell(page):
 
 @each_page
 def test_types_and_limits_in_a_parameters_cell_are_those_of_the_registry(page):
-    known = yaml.safe_load((BOOK / "parameters.yml").read_text(encoding="utf-8"))
+    known = the_registry()
     (cell,) = code_cells(page, "parameters")
     for line in cell.splitlines():
         name, kind, limits = re.match(r"(\w+): (\w+) = .*?#.*?(?:\(([^()]*)\))?$", line).groups()
@@ -306,93 +317,43 @@ def test_types_and_limits_in_a_parameters_cell_are_those_of_the_registry(page):
 
 
 def test_the_registry_is_complete():
-    known = yaml.safe_load((BOOK / "parameters.yml").read_text(encoding="utf-8"))
-    for name, entry in known.items():
-        assert entry["status"] in ("given", "inferred", "chosen"), name
+    for name, entry in the_registry().items():
+        # One word, or several of them with where each is so: "given (50), chosen (fewer)".
+        words = [word.partition(" (")[0] for word in entry["status"].split(", ")]
+        assert set(words) <= {"given", "inferred", "chosen"}, name
+        assert len(words) == 1 or entry["status"].count(" (") == len(words), name
         assert entry["meaning"], name
         assert entry["source"], name
         assert ("choices" in entry) != ("low" in entry and "high" in entry), name
         # What the text gives is stated with its value.
-        if entry["status"] == "given":
+        if "given" in words:
             assert entry.get("paper") is not None, name
             assert entry["source"] != "none", name
         if "choices" not in entry and not isinstance(entry["high"], str):
             assert entry["low"] < entry["high"], name
 
 
-# Files of the book
+def test_every_registered_parameter_is_one_of_some_page():
+    used = {name for page in WITH_PARAMETERS for name in defaults(page)}
+    assert used == set(the_registry())
 
 
-@pytest.fixture
-def project(tmp_path):
-    root = tmp_path / "project"
-    for place in (root, root / "copy"):
-        (place / "book" / "figures").mkdir(parents=True)
-        (place / "book" / "claims.yml").write_text("", encoding="utf-8")
-    return root
+def test_what_means_one_thing_has_one_name():
+    meanings = [(entry["meaning"], entry["type"]) for entry in the_registry().values()]
+    assert sorted(meanings) == sorted(set(meanings))
 
 
-@pytest.mark.parametrize("folder", [".", "book", "book/figures", "lsm/deep"])
-def test_a_book_file_is_found_from_anywhere_in_the_project(project, monkeypatch, folder):
-    (project / folder).mkdir(parents=True, exist_ok=True)
-    monkeypatch.chdir(project / folder)
-    assert book_file("claims.yml").samefile(project / "book" / "claims.yml")
-
-
-@pytest.mark.parametrize("folder", [".", "book", "book/figures"])
-def test_a_nested_copy_prefers_its_own_file(project, monkeypatch, folder):
-    monkeypatch.chdir(project / "copy" / folder)
-    assert book_file("claims.yml").samefile(project / "copy" / "book" / "claims.yml")
-
-
-def test_a_copy_of_the_book_may_have_another_name(project, monkeypatch):
-    (project / "book").rename(project / "staged")
-    monkeypatch.chdir(project / "staged" / "figures")
-    assert book_file("claims.yml").samefile(project / "staged" / "claims.yml")
-
-
-def test_a_missing_book_file_is_named(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    with pytest.raises(FileNotFoundError, match=r"^none\.yml: expected the project's book/ in"):
-        book_file("none.yml")
-
-
-def test_a_folder_is_no_book_file(project, monkeypatch):
-    monkeypatch.chdir(project)
-    with pytest.raises(FileNotFoundError):
-        book_file("figures")
-
-
-# Results
-
-
-@pytest.mark.parametrize("folder", [".", "book", "book/figures", "lsm/deep"])
-def test_all_pages_keep_their_results_in_one_folder_of_the_project(project, monkeypatch, folder):
-    (project / "_config.yml").touch()
-    (project / folder).mkdir(parents=True, exist_ok=True)
-    monkeypatch.chdir(project / folder)
-    assert results_folder() == project.resolve() / "_build" / "results"
-    assert not (project / "_build").exists()
-
-
-def test_a_copy_of_the_book_within_the_project_shares_its_results(project, monkeypatch):
-    # A build has a copy of the book, with or without the configuration, but no book/ of its own.
-    (project / "_config.yml").touch()
-    staged = project / "_build" / "staged"
-    (staged / "figures").mkdir(parents=True)
-    (staged / "_config.yml").touch()
-    monkeypatch.chdir(staged / "figures")
-    assert results_folder() == project.resolve() / "_build" / "results"
-
-
-@pytest.mark.parametrize("there", ["book", "_config.yml"])
-def test_results_outside_a_project_have_no_place(tmp_path, monkeypatch, there):
-    (tmp_path / there).mkdir() if there == "book" else (tmp_path / there).touch()
-    monkeypatch.chdir(tmp_path)
-    with pytest.raises(
-        FileNotFoundError, match=r"^_config\.yml: expected the project in or above "
-    ):
-        results_folder()
+def test_a_second_name_stands_only_where_a_page_has_the_first_as_well():
+    known = the_registry()
+    second = {name: entry["beside"] for name, entry in known.items() if "beside" in entry}
+    assert second
+    for name, first in second.items():
+        for key in ("type", "unit"):
+            assert known[name].get(key) == known[first].get(key), name
+        alone = [
+            p.name for p in WITH_PARAMETERS if name in (own := defaults(p)) and first not in own
+        ]
+        assert alone == [], name
 
 
 # Data
@@ -592,22 +553,104 @@ def test_an_empty_table_is_one():
 # Scale
 
 
-def test_a_pages_scale_keeps_results_in_the_projects_folder(project, monkeypatch):
-    (project / "_config.yml").touch()
-    monkeypatch.chdir(project / "book")
+def test_a_pages_scale_keeps_results_in_the_projects_folder(registry, tmp_path):
     scale = pages.scale({"seed": 3, "n_seeds": 4}, n_networks=7)
     assert (scale.seed, scale.n_networks) == (3, 7)
-    assert scale.store == results_folder()
+    assert scale.store == results_folder() == tmp_path / "_build" / "results"
 
 
 # Provenance
 
 
-def test_provenance_prints_seed_and_versions_but_no_path(capsys):
-    provenance({"seed": 2021, "n": 3})
-    shown = capsys.readouterr().out
+def test_provenance_tells_seed_versions_and_sources_but_no_path_and_no_time(monkeypatch):
+    shown = repr(provenance({"seed": 2021, "n": 3}))
     assert "seed 2021;" in shown
     for name in ("lsm", "numpy", "scipy", "numba", "PyWavelets", "xarray", "pandas", "matplotlib"):
         assert f"{name} {version(name)}" in shown
-    assert re.search(r"run time \d+ s", shown)
+    for name, digest in fingerprints().items():
+        assert f"{name} {digest}" in shown
     assert not re.search(r"[/\\]", shown)
+    assert repr(provenance({"seed": 2021})) == shown
+    assert "seed" not in repr(provenance({}))
+
+
+def test_provenance_has_a_record_of_the_sources():
+    record = provenance({})._repr_mimebundle_()[RAN]
+    assert record == {"sources": fingerprints(), "not_kept": []}
+
+
+def in_a_notebook(monkeypatch, *cells, **values):
+    """Whatever the cells of a notebook leave behind when its parameters are asked for."""
+    module = ModuleType("__main__")
+    monkeypatch.setattr(pages, "_executed", lambda: ["", *cells])
+    module.__annotations__ = {}
+    for cell in cells:
+        with suppress(SyntaxError):
+            exec(cell, module.__dict__)
+    monkeypatch.setitem(sys.modules, "__main__", module)
+    return parameters()
+
+
+DECLARED = "import os\nseed: int = 1  # entropy\nrate: float = 50.0"
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        (DECLARED, "# Parameters\nsede = 3\n"),
+        (DECLARED, "# Parameters\nseed = 3\nsede = 3\n"),
+        (DECLARED, "\n# Parameters\nrate = sede = 3.0\n"),
+        (DECLARED, "x = 1", "# Parameters\n(sede, rate) = 3, 4\n"),
+        (DECLARED + "\nsede = 3",),
+        (DECLARED, "# Parameters\nsede = 3\nIn = 1"),
+    ],
+)
+def test_a_name_that_the_page_does_not_declare_is_refused(registry, monkeypatch, cells):
+    message = r"^sede: expected a parameter of this page \(seed, rate\), got 3"
+    with pytest.raises(ParameterError, match=message) as refusal:
+        in_a_notebook(monkeypatch, *cells)
+    assert refusal.value._render_traceback_() == [f"ParameterError: {refusal.value}"]
+
+
+def test_what_python_itself_keeps_is_no_parameter_either(registry, monkeypatch):
+    with pytest.raises(ParameterError, match=r"^__annotations__: expected no parameters, got 5"):
+        in_a_notebook(monkeypatch, DECLARED, "# Parameters\n__annotations__ = 5\n")
+
+
+def test_a_page_without_parameters_refuses_any(registry, monkeypatch):
+    with pytest.raises(ParameterError, match=r"^seed: expected no parameters, got 3"):
+        in_a_notebook(monkeypatch, "# Parameters\nseed = 3\n", "x = 1")
+    assert dict(in_a_notebook(monkeypatch, "import os\nx = 1")) == {}
+
+
+def test_names_that_are_no_parameters_are_left_alone(registry, monkeypatch):
+    cells = (
+        "y = 1",
+        DECLARED,
+        "# Parameters\nseed = 3\n",
+        "x = 1",
+        "1 +",
+        "for i in []:\n  z = i",
+    )
+    assert dict(in_a_notebook(monkeypatch, *cells)) == {"seed": 3, "rate": 50.0}
+    # What was refused, mended and executed again.
+    wrong = DECLARED + "\nsede = 3"
+    assert dict(in_a_notebook(monkeypatch, wrong, DECLARED)) == {"seed": 1, "rate": 50.0}
+
+
+def test_what_the_disk_did_not_take_is_told_with_the_provenance(registry, monkeypatch, recwarn):
+    with warnings.catch_warnings():
+        warnings.simplefilter("default")
+        in_a_notebook(monkeypatch, DECLARED)
+        Path("data").touch()  # in the place of a folder
+        save_data("page", traces={"time": [0.0, 1.0]}, spikes={"time": [1.0]})
+        warnings.warn("something else", UserWarning, stacklevel=1)
+        shown = repr(provenance({}))
+        told = provenance({})._repr_mimebundle_()[RAN]["not_kept"]
+    assert [line.partition(" is not saved")[0] for line in told] == [
+        "data/page_traces.csv",
+        "data/page_spikes.csv",
+    ]
+    assert "data/page_traces.csv is not saved" in shown
+    assert "data/page_spikes.csv is not saved" in shown
+    assert [str(warning.message) for warning in recwarn] == ["something else"]

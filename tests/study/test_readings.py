@@ -202,7 +202,7 @@ ALONE = Setting(neuron=LSM(k_static=1.0), n_presentations=4)
 NEURON = readings.NeuronConditions(
     tau_dyn=TAU,
     weight=1.0,
-    weight_single=0.02,
+    weight_fig3=0.02,
     k_static=[0.01, 1.0, 10.0],
     tau_values=[0.001, 0.1],
     rates=(100, 200, 50, 150),
@@ -218,9 +218,9 @@ def trials(base, conditions, scale):
     """Faithfulness of the models and of the grid of spiking neurons, over rate and input."""
     c = conditions
     settings = grid([replace(base, rate=rate) for rate in c.rates], rate=c.rates)
-    tried = partial(trial, tau_dyn=c.tau_dyn, weight=c.weight_single, n_substeps=c.n_substeps)
+    tried = partial(trial, tau_dyn=c.tau_dyn, weight=c.weight_fig3, n_substeps=c.n_substeps)
     follow_all = partial(izhikevich_faithfulness, models=izhikevich_grid(), n_substeps=c.n_substeps)
-    drawn = partial(drive, weight=c.weight_single)
+    drawn = partial(drive, weight=c.weight_fig3)
     return (
         sweep_grid(partial(faithfulness, dt=base.dt), settings, scale, draw=tried, repeats="input"),
         sweep_grid(follow_all, settings, scale, draw=drawn, repeats="input"),
@@ -261,10 +261,10 @@ def test_neuron_samples_are_measured_as_on_the_pages(as_taken, folder):
 def test_the_step_and_the_conditions_reach_all_models(folder):
     reading = Reading(
         change=lambda s: replace(s, dt=5e-4),
-        conditions={"n_substeps": 3, "weight_single": 0.03, "tau_dyn": 0.02},
+        conditions={"n_substeps": 3, "weight_fig3": 0.03, "tau_dyn": 0.02},
     )
     found = readings.neuron_samples(ALONE, NEURON, scale(folder), reading)
-    conditions = replace(NEURON, n_substeps=3, weight_single=0.03, tau_dyn=0.02)
+    conditions = replace(NEURON, n_substeps=3, weight_fig3=0.03, tau_dyn=0.02)
     expected = of_trials(*trials(replace(ALONE, dt=5e-4), conditions, scale(folder)))
     same({name: found[name] for name in expected}, expected)
 

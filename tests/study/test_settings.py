@@ -1,9 +1,11 @@
 """Settings of the paper's figures."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 
 from lsm.neurons import LSM
 from lsm.sweeps import NETWORK_K_STATIC, Setting
@@ -27,6 +29,11 @@ BASE = Setting(neuron=LSM(k_static=0.05), n_presentations=20, duration=0.5)
 SIZES = [(5, 4), (10, 8)]
 
 
+def vars_of(setting):
+    """Fields of a setting by name, and those of its neuron."""
+    return {**vars(setting), **{f"neuron.{k}": v for k, v in vars(setting.neuron).items()}}
+
+
 def taus(settings):
     """Time constants of each setting, the longest of its neurons."""
     return [np.max(s.neuron.tau_dyn) for s in settings.values.ravel()]
@@ -37,7 +44,7 @@ def test_a_page_s_parameters_are_fields_of_its_setting():
         "seed": 3,
         "weights": "lognormal",
         "mean_weight": 0.3,
-        "network_k_static": 0.02,
+        "k_static": 0.02,
         "tau_dyn": TAU,
         "rate": 60.0,
         "n_sensors": 7,
@@ -54,6 +61,21 @@ def test_a_page_s_parameters_are_fields_of_its_setting():
         assert getattr(found, name) == given[name]
     assert found.law == "gaussian"
     assert setting_of(given, n_presentations=4).n_presentations == 4
+
+
+def test_no_two_parameters_of_pages_set_the_same_thing():
+    registry = Path(__file__).parents[2] / "book" / "parameters.yml"
+    known = yaml.safe_load(registry.read_text(encoding="utf-8"))
+    usual, set_by = vars_of(Setting()), {}
+    for name, entry in known.items():
+        given = {name: entry["choices"][-1] if "choices" in entry else entry["high"]}
+        given |= {"mean_weight": 0.3} if name == "weights" else {}
+        for field, value in vars_of(setting_of(given)).items():
+            if repr(value) != repr(usual[field]):
+                set_by.setdefault(field, []).append(name)
+    assert set_by == {field: [name] for field, (name, *_) in set_by.items()}
+    assert set_by["neuron.k_static"] == ["k_static"]
+    assert {"rate", "n_sensors", "n_presentations", "weights", "law", "dt"} <= set(set_by)
 
 
 def test_what_a_page_does_not_give_is_as_in_figure_4():
