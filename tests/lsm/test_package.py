@@ -153,7 +153,9 @@ def sdist(tracked, tmp_path_factory):
     told([sys.executable, "-c", build], cwd=place / "work")
     (archive,) = place.glob("*.tar.gz")
     with tarfile.open(archive) as packed:
-        packed.extractall(place / "unpacked", filter="data")
+        # As an argument it is not known before Python 3.11.4, and without it 3.12 and 3.13 warn.
+        packed.extraction_filter = getattr(tarfile, "data_filter", None)
+        packed.extractall(place / "unpacked")
     (folder,) = (place / "unpacked").iterdir()
     return folder
 
