@@ -227,7 +227,7 @@ def wheel(tmp_path_factory):
     for name in ("lsm", "book/rongala2021"):
         ignored = shutil.ignore_patterns("__pycache__")
         shutil.copytree(ROOT / name, source / name, ignore=ignored)
-    pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
+    pip = [sys.executable, "-m", "pip", "--isolated", "--quiet", "--disable-pip-version-check"]
     options = ["--no-deps", "--no-build-isolation", "--no-index", "--wheel-dir", "wheels"]
     told([*pip, "wheel", *options, "."], cwd=source)
     (found,) = (source / "wheels").iterdir()
@@ -240,7 +240,7 @@ def python(wheel, tmp_path_factory):
     place = tmp_path_factory.mktemp("environment")
     told([sys.executable, "-m", "venv", "--without-pip", place / "venv"])
     interpreter = place / "venv" / "bin" / "python"
-    pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
+    pip = [sys.executable, "-m", "pip", "--isolated", "--quiet", "--disable-pip-version-check"]
     pip += ["--python", interpreter, "install", "--no-deps", "--no-index"]
     told([*pip, wheel])
     (packages,) = (place / "venv").glob("lib/python3*/site-packages")
