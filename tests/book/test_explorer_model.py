@@ -284,7 +284,7 @@ CONSTANTS = [
     ("theory", "1 - (1 - gain) * Math.cos(angle)", "1 - gain * Math.cos(angle)"),
     ("theory", "* (1 - output)) / channels", ") / channels"),
     ("engine", "data.high_frequency, Infinity", "data.high_frequency, 400"),
-    ("engine", "...data.reference_band", "4, 31"),
+    ("engine", "...data.reference_band", "4, 40"),
 ]
 
 
