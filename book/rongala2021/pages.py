@@ -8,7 +8,7 @@ import os
 import platform
 import sys
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
@@ -400,6 +400,11 @@ def explore(
         told = "; ".join(f"{name} = {values[name]} (there {has})" for name, has in left.items())
         remarks[label] = f"without {told}" if told else ""
     return Links(addresses, remarks, note)
+
+
+def by_weights(each: Iterable[tuple[str, float]]) -> dict[str, dict[str, Any]]:
+    """Parameters of kinds of weights and their means, by what these are called, for `explore`."""
+    return {f"{kind} {mean:g}": {"weights": kind, "mean_weight": mean} for kind, mean in each}
 
 
 class Provenance:
