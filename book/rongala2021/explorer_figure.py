@@ -14,6 +14,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullLocator
 from PIL import Image
 
 from lsm.measures import HIGH_FREQUENCY
@@ -155,6 +156,7 @@ def _axes(fig: Figure, frame: _Frame) -> _Axes:
     ax.set(xscale="log", yscale="log", xlim=(f_low, f_high))
     ax.set(ylim=(frame.lowest_gain, frame.highest_gain))
     plots.log_frequency_axis(ax.xaxis)
+    ax.yaxis.set_minor_locator(NullLocator())  # each tick takes a millisecond
     ax.set(xlabel="frequency (Hz)", ylabel="gain over the input")
     ax.legend(loc="lower left")
     for ax, title in zip(axes.traces, _TITLES, strict=True):
@@ -176,7 +178,9 @@ def _axes(fig: Figure, frame: _Frame) -> _Axes:
         plots.log_frequency_axis(ax.yaxis)
         ax.set(xlabel="presentation", ylabel="frequency (Hz)")
     shades = ScalarMappable(LogNorm(*_shades(frame)))
-    fig.colorbar(shades, cax=place(*bar, 0.065, 0.345), label="maximum power (a.u.²)", extend="min")
+    cax = place(*bar, 0.065, 0.345)
+    fig.colorbar(shades, cax=cax, label="maximum power (a.u.²)", extend="min")
+    cax.yaxis.set_minor_locator(NullLocator())
     plots.panel_letter(axes.gain, "A", dx=-36, dy=-2)
     plots.panel_letter(axes.circuit, "B", dx=-12, dy=-2)
     for ax, letter in zip((*axes.traces, *axes.maps), "CDEF", strict=True):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import html
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
-from threading import Event, Lock, Thread
+from threading import Event, Lock
 from typing import Any
 
 import ipywidgets as widgets
@@ -83,20 +84,22 @@ class Knobs(widgets.Box):
         self.sentence = widgets.HTML()
         self._pictures, self._held = Pictures(), False
         self._changed, self._lock = Event(), Lock()
-        self._thread: Thread | None = None
+        # One thread for all that is drawn: matplotlib reads its fonts anew in each.
+        self._thread = ThreadPoolExecutor(1)
+        self._following: Future[None] | None = None
         for knob in KNOBS:
             self.knobs[knob.name].observe(partial(self._turned, knob), "value")
         self._enable()
-        self._show(values, values["n_presentations"])
+        self._thread.submit(self._show, values, values["n_presentations"]).result()
         row = widgets.Box([*self.buttons.values()], layout={"flex_flow": "row wrap"})
-        left = widgets.VBox([row, *self.knobs.values()], layout={"width": "430px"})
+        left = widgets.VBox([row, *self.knobs.values()], layout={"width": "455px"})
         right = widgets.VBox([self.sentence, self.image], layout={"flex": "1 1 430px"})
         super().__init__([left, right], layout={"flex_flow": "row wrap"})
 
     def finish(self) -> None:
         """Wait until all is shown."""
-        while thread := self._thread:
-            thread.join()
+        while following := self._following:
+            following.result()
 
     def _button(self, label: str, values: Mapping[str, Any]) -> widgets.Button:
         button = widgets.Button(description=label, layout={"width": "auto"})
@@ -104,18 +107,18 @@ class Knobs(widgets.Box):
         return button
 
     def _turn_to(self, values: Mapping[str, Any]) -> None:
-        """Turn all knobs at once, to values that they need not be able to hold."""
+        """Turn all knobs at once."""
         self.values = {**self.values, **values}
         self._held = True
         for knob in KNOBS:
-            self.knobs[knob.name].value = _shown(knob, values[knob.name])
+            self.knobs[knob.name].value = values[knob.name]
         self._held = False
         self._enable()
         self._ask()
 
     def _turned(self, knob: Knob, change: Mapping[str, Any]) -> None:
         if not self._held:
-            self.values = {**self.values, knob.name: _value(knob, change["new"])}
+            self.values = {**self.values, knob.name: change["new"]}
             self._enable()
             self._ask()
 
@@ -125,9 +128,8 @@ class Knobs(widgets.Box):
     def _ask(self) -> None:
         with self._lock:
             self._changed.set()
-            if self._thread is None:
-                self._thread = Thread(target=self._follow, daemon=True)
-                self._thread.start()
+            if self._following is None:
+                self._following = self._thread.submit(self._follow)
 
     def _follow(self) -> None:
         """Show the newest values until they rest."""
@@ -139,7 +141,7 @@ class Knobs(widgets.Box):
                 self._show(values, values["n_presentations"])
             with self._lock:
                 if not self._changed.is_set():
-                    self._thread = None
+                    self._following = None
                     return
 
     def _show(self, values: Mapping[str, Any], n: int) -> None:
@@ -172,43 +174,37 @@ def sentence(found: xr.Dataset) -> str:
 # ---------------------------------------------------------------- knobs
 
 
-def _shown(knob: Knob, value: Any) -> Any:
-    """A parameter's value in the unit of its knob, of which few figures are seen."""
-    if isinstance(knob.default, float) and not knob.choices:
-        return float(f"{value * knob.per_unit:.10g}")
-    return value
-
-
-def _value(knob: Knob, shown: Any) -> Any:
-    """The parameter's value where a knob stands, without the noise of its position."""
-    if isinstance(knob.default, float) and not knob.choices:
-        return float(f"{shown:.{3 if knob.log else 6}g}") / knob.per_unit
-    return shown
-
-
 def _widget(knob: Knob, value: Any) -> widgets.Widget:
     """A knob at a value, which its limits are widened to hold."""
-    unit = f" ({knob.unit})" if knob.unit else ""
     common = {
-        "description": knob.label + unit,
-        "style": {"description_width": "215px"},
-        "layout": {"width": "420px"},
+        "value": value,
+        "description": knob.label + (f" ({knob.unit})" if knob.unit else ""),
+        "style": {"description_width": "245px"},
+        "layout": {"width": "440px"},
     }
     if isinstance(knob.default, bool):
-        return widgets.Checkbox(value, **common)
+        return widgets.Checkbox(**common)
     if knob.choices:
         choices = knob.choices if value in knob.choices else (*knob.choices, value)
-        options = [(_text(knob, choice), choice) for choice in choices]
-        return widgets.Dropdown(options=options, value=value, **common)
-    low, high = (_shown(knob, f(limit, value)) for f, limit in ((min, knob.low), (max, knob.high)))
+        return widgets.Dropdown(options=_named(knob, choices), **common)
     if isinstance(knob.default, int):
-        return widgets.IntSlider(value, low, high, **common)
-    common |= {"value": _shown(knob, value), "readout_format": ".3g"}
+        return widgets.IntSlider(min=min(knob.low, value), max=max(knob.high, value), **common)
+    # A FloatSlider would move a value that is no multiple of its step.
+    return widgets.SelectionSlider(options=_named(knob, _stops(knob, value)), **common)
+
+
+def _named(knob: Knob, values: Sequence[Any]) -> list[tuple[str, Any]]:
+    """Values with what they are called in the unit of their knob."""
+    return [(v if isinstance(v, str) else f"{v * knob.per_unit:.3g}", v) for v in values]
+
+
+def _stops(knob: Knob, value: float) -> list[float]:
+    """Where a knob stops: at its steps or on round numbers, and at all that it is set to."""
     if knob.log:
-        ends = {"min": math.log10(low), "max": math.log10(high)}
-        return widgets.FloatLogSlider(**ends, step=0.02, **common)
-    return widgets.FloatSlider(min=low, max=high, step=knob.step * knob.per_unit, **common)
-
-
-def _text(knob: Knob, choice: float | str) -> str:
-    return choice if isinstance(choice, str) else f"{choice * knob.per_unit:g}"
+        first, last = (round(20 * math.log10(end)) for end in (knob.low, knob.high))
+        each = {float(f"{10 ** (k / 20):.2g}") for k in range(first, last + 1)}
+    else:
+        n_steps = round((knob.high - knob.low) / knob.step)
+        each = {round(knob.low + k * knob.step, 10) for k in range(n_steps + 1)}
+    presets = {preset.get(knob.name, knob.default) for preset in explorer.PRESETS.values()}
+    return sorted({*each, *presets, value})
