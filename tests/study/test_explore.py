@@ -217,7 +217,7 @@ def test_there_is_no_parameter_of_a_network_that_the_links_pass_over():
 @pytest.mark.parametrize("page", LINKING)
 def test_a_page_that_runs_networks_opens_the_explorer_where_one_tries(page):
     each = cells(page)
-    (place,) = [i for i, c in enumerate(each) if "pages.explore(given" in "".join(c["source"])]
+    (place,) = [i for i, c in enumerate(each) if "pages.explore(" in "".join(c["source"])]
     assert "".join(each[place - 1]["source"]).endswith("## Try it")
     assert "".join(each[place + 1]["source"]).startswith("```\npapermill")
     (output,) = each[place]["outputs"]
