@@ -92,7 +92,7 @@ class Knobs(widgets.Box):
         self._enable()
         self._thread.submit(self._show, values, values["n_presentations"]).result()
         row = widgets.Box([*self.buttons.values()], layout={"flex_flow": "row wrap"})
-        left = widgets.VBox([row, *self.knobs.values()], layout={"width": "455px"})
+        left = widgets.VBox([row, *self.knobs.values()], layout={"width": "470px"})
         right = widgets.VBox([self.sentence, self.image], layout={"flex": "1 1 430px"})
         super().__init__([left, right], layout={"flex_flow": "row wrap"})
 
@@ -179,8 +179,8 @@ def _widget(knob: Knob, value: Any) -> widgets.Widget:
     common = {
         "value": value,
         "description": knob.label + (f" ({knob.unit})" if knob.unit else ""),
-        "style": {"description_width": "245px"},
-        "layout": {"width": "440px"},
+        "style": {"description_width": "265px"},
+        "layout": {"width": "455px"},
     }
     if isinstance(knob.default, bool):
         return widgets.Checkbox(**common)

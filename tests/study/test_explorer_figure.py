@@ -130,6 +130,10 @@ def test_a_picture_does_not_depend_on_those_before_it(views):
     alone = {name: Pictures().png(*seen, n_presentations=4) for name, seen in views.items()}
     assert rounds[0] == rounds[1] == alone
     assert len({*alone.values()}) == len(views)
+    for canvas, axes, _ in pictures._kept.values():
+        assert canvas.figure.axes
+        assert not axes.circuit.collections
+        assert not any(ax.collections for ax in axes.maps)
 
 
 def test_a_picture_is_the_figure(views):
