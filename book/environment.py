@@ -27,6 +27,9 @@ FOREIGN = frozenset(
         "JUPYTER_NO_CONFIG",
         "JUPYTER_PLATFORM_DIRS",
         "JUPYTER_PREFER_ENV_PATH",
+        "JUPYTERLAB_DIR",
+        "JUPYTERLAB_SETTINGS_DIR",
+        "JUPYTERLAB_WORKSPACES_DIR",
         "PYTHONSTARTUP",
         "PYTHONWARNINGS",
         "PYTHONOPTIMIZE",
@@ -89,6 +92,16 @@ _IPYTHON = {
         # Else a folder lsm or a file numpy.py there would be what pages import.
         "ignore_cwd": True,
     }
+}
+# JupyterLab asks nobody for news, versions or extensions, looks for no other programs, and writes a
+# notebook only when it is told to.
+_JUPYTERLAB = {
+    "@jupyterlab/apputils-extension:notification": {"checkForUpdates": False, "fetchNews": "false"},
+    "@jupyterlab/docmanager-extension:plugin": {"autosave": False},
+}
+_SERVER = {
+    "LabApp": {"extension_manager": "readonly"},
+    "LanguageServerManager": {"autodetect": False},
 }
 
 
@@ -220,6 +233,14 @@ def fill(project: str) -> None:
     _write(
         os.path.join(sys.prefix, "etc", "ipython", "ipython_kernel_config.json"),
         json.dumps(_IPYTHON),
+    )
+    _write(
+        os.path.join(sys.prefix, "share", "jupyter", "lab", "settings", "overrides.json"),
+        json.dumps(_JUPYTERLAB),
+    )
+    _write(
+        os.path.join(sys.prefix, "etc", "jupyter", "jupyter_server_config.json"),
+        json.dumps(_SERVER),
     )
     packages = sysconfig.get_path("purelib")
     _register(project, packages)

@@ -205,8 +205,10 @@ def chosen_parameters(
             kind = declared[name][key]["inferred_type_name"]
             try:
                 value: Any = text if kind == "str" else ast.literal_eval(text)
-                typed = {"int": int, "float": int | float, "str": str, "list": list}[kind]
-                if isinstance(value, bool) or not isinstance(value, typed):
+                typed = {"int": int, "float": int | float, "str": str, "list": list, "bool": bool}
+                if isinstance(value, bool) != (kind == "bool") or not isinstance(
+                    value, typed[kind]
+                ):
                     raise ValueError
             except (ValueError, SyntaxError):
                 raise Refusal(f"-p {key}: expected {kind} for {name}, got {text!r}") from None

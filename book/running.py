@@ -27,6 +27,8 @@ sys.path[:0] = [str(Path(__file__).resolve().parents[1]), str(Path(__file__).res
 Notebook = dict[str, Any]
 #: A link of a page to data that it writes when it is executed: what is shown, and the file.
 DATA_LINK = re.compile(r"\[([^\]]*)\]\((data/[^)]*)\)")
+#: What an output is called that is a widget.
+WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
 # ---------------------------------------------------------------- notebooks
@@ -55,8 +57,12 @@ def write(path: Path, content: dict[str, Any]) -> None:
 
 
 def strip(notebook: Notebook) -> None:
-    """Remove what two executions of the same cells do not share: times, paths, versions."""
-    notebook["metadata"].pop("papermill", None)
+    """Remove what two executions of the same cells do not share: times, paths, versions, widgets.
+
+    Widgets have random names, and no use without their kernel.
+    """
+    for key in ("papermill", "widgets"):
+        notebook["metadata"].pop(key, None)
     notebook["metadata"]["language_info"] = {"name": "python"}
     for cell in notebook["cells"]:
         for key in ("papermill", "execution", "scrolled"):
@@ -65,6 +71,8 @@ def strip(notebook: Notebook) -> None:
             del cell["metadata"]["tags"]  # papermill adds empty ones
         if "injected-parameters" in cell["metadata"].get("tags", ()):
             cell["id"] = "injected-parameters"  # else a random one
+        if "outputs" in cell:
+            cell["outputs"] = [o for o in cell["outputs"] if WIDGET not in o.get("data", ())]
 
 
 # ---------------------------------------------------------------- what ran in a notebook

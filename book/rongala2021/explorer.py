@@ -23,7 +23,7 @@ import xarray as xr
 from lsm import _validate as check
 from lsm import measures
 from lsm._validate import Array
-from lsm.network import neuron_kinds, neuron_names, with_delays
+from lsm.network import Network, neuron_kinds, neuron_names, with_delays
 from lsm.spectrum import BETA, GAMMA, highest_frequency, log_frequencies
 from lsm.sweeps import NETWORK_K_STATIC, Run, Setting, generators, run
 from lsm.theory import linear_response, spectral_radius
@@ -165,6 +165,16 @@ KNOBS = (
     Knob(name="neuron", label="neuron of the maps", default="EN1", choices=NEURONS),
 )
 DEFAULTS = {knob.name: knob.default for knob in KNOBS}
+#: What pages vary and the explorer in the browser does not, by the names of their parameters.
+FIXED: dict[str, Any] = {
+    "seed": SEED,
+    "n_presentations": Setting.n_presentations,
+    "jitter_law": Setting.law,
+    "delay_law": Setting.delay_law,
+    "f_min": 1.8,
+    "voices": 10,
+    "warm_up": 0.1,
+}
 #: Values that differ from the defaults, by the label of the button.
 PRESETS: dict[str, dict[str, Any]] = {
     "Figure 4": {},
@@ -191,7 +201,10 @@ def setting(values: Mapping[str, Any]) -> Setting:
 
 def spectrum_of(dt: float) -> Spectrum:
     """Frequencies and warm-up of Figure 4's page at a time step (s)."""
-    return Spectrum(freqs=log_frequencies(1.8, highest_frequency(dt)), warm_up=0.1)
+    low, voices, warm_up = (FIXED[name] for name in ("f_min", "voices", "warm_up"))
+    return Spectrum(
+        freqs=log_frequencies(low, highest_frequency(dt), voices=voices), warm_up=warm_up
+    )
 
 
 def first_presentations(result: Run, n: int) -> Run:
@@ -321,14 +334,33 @@ def views(values: Mapping[str, Any], *, n_presentations: int, seed: int = SEED) 
     Returns
     -------
     Dataset
-        The fields of `View`, with the axis form.
+        The fields of `View`, with the axis form; the attribute `neuron` is that of the map.
     """
     spectrum = spectrum_of(values["dt"])
     settings = figure_4(setting(values), values["tau_dyn"])
     scale = Scale(seed=seed, n_networks=1, first=values["network"], spectrum=spectrum)
     measure = partial(view, spectrum=spectrum, neuron=values["neuron"])
     found = sweep_grid(measure, settings, scale, draw=partial(_run_first, n=n_presentations))
-    return found.isel(network=0).assign_coords(drawn=list(DRAWN))
+    found = found.isel(network=0).assign_coords(drawn=list(DRAWN))
+    return found.assign_attrs(neuron=values["neuron"])
+
+
+def network_of(values: Mapping[str, Any], *, seed: int = SEED) -> Network:
+    """The network that knobs describe, without its activity.
+
+    Parameters
+    ----------
+    values : mapping of str to value
+        Of all names of `KNOBS`.
+    seed : int
+
+    Returns
+    -------
+    Network
+    """
+    return run(
+        replace(setting(values), n_presentations=1), seed=seed, repeat=values["network"]
+    ).network
 
 
 def _run_first(setting: Setting, *, seed: int, repeat: int = 0, n: int) -> Run:
@@ -408,6 +440,24 @@ def data() -> dict[str, Any]:
 def script() -> str:
     """`data` as a script, because a page from disk may not fetch a file."""
     return f"globalThis.explorerData = {json.dumps(data(), ensure_ascii=False)};\n"
+
+
+def left_out(values: Mapping[str, Any]) -> dict[str, str]:
+    """What the explorer in the browser cannot be set to, with what it has instead.
+
+    Parameters
+    ----------
+    values : mapping of str to value
+        A page's parameters; those that are neither knobs nor fixed are no matter of one network.
+    """
+    found = {k: f"{v}" for k, v in FIXED.items() if k in values and values[k] != v}
+    for knob in KNOBS:
+        value = values.get(knob.name, knob.default)
+        if knob.choices and value not in knob.choices:
+            found[knob.name] = ", ".join(map(str, knob.choices))
+        elif knob.high and not knob.low <= value <= knob.high:
+            found[knob.name] = f"{knob.low:g} to {knob.high:g}"
+    return found
 
 
 def address(values: Mapping[str, Any]) -> str:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ast
+import html
 import os
 import platform
 import sys
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
@@ -18,7 +19,7 @@ import xarray as xr
 import yaml
 
 from lsm.store import StoreWarning
-from rongala2021 import ledger, scorecard
+from rongala2021 import explorer, ledger, scorecard
 from rongala2021.ledger import Sample
 from rongala2021.project import (
     RAN,
@@ -35,6 +36,7 @@ _KINDS: dict[str, tuple[Any, str]] = {
     "float": (int | float, "a number"),
     "str": (str, "a word"),
     "list": (list | tuple, "a list"),
+    "bool": (bool, "True or False"),
 }
 
 
@@ -84,8 +86,10 @@ def _fault(value: Any, entry: dict[str, Any]) -> str | None:
     types, expected = _KINDS[entry["type"]]
     if "choices" in entry:
         return None if value in entry["choices"] else "one of " + ", ".join(entry["choices"])
-    if isinstance(value, bool) or not isinstance(value, types):
+    if isinstance(value, bool) != (types is bool) or not isinstance(value, types):
         return expected
+    if types is bool:
+        return None
     items = list(value) if isinstance(value, list | tuple) else [value]
     item_types = int if entry["type"] == "list" else types
     of_integers = " of integers" if entry["type"] == "list" else ""
@@ -339,6 +343,68 @@ def save_data(
             rows.append((path.name, str(column), str(len(values)), *figures))
     heads = ("file", "column", "rows", "mean", "standard deviation")
     return Table(pd.DataFrame(rows, columns=heads))
+
+
+class Links:
+    """Links from a page to the explorer, each with what it leaves out."""
+
+    def __init__(self, addresses: Mapping[str, str], remarks: Mapping[str, str], note: str) -> None:
+        self._addresses, self._remarks, self._note = addresses, remarks, note
+
+    def __repr__(self) -> str:
+        lines = [
+            f"{label}: explore.html{address} {self._remarks[label]}".rstrip()
+            for label, address in self._addresses.items()
+        ]
+        return "\n".join([*lines, self._note]).rstrip()
+
+    def _repr_html_(self) -> str:
+        links = [
+            f'<a href="../explore.html{html.escape(address)}">{html.escape(label)}</a> '
+            f"{html.escape(self._remarks[label])}".rstrip()
+            for label, address in self._addresses.items()
+        ]
+        return f"<p>{'<br>'.join(links)}</p><p>{html.escape(self._note)}</p>".replace("<p></p>", "")
+
+
+def explore(
+    given: Mapping[str, Any],
+    each: Mapping[str, Mapping[str, Any]] | None = None,
+    *,
+    note: str = "",
+) -> Links:
+    """Links that open the explorer with a page's parameters.
+
+    Parameters
+    ----------
+    given : mapping of str to value
+        A page's parameters.
+    each : mapping of label to mapping, optional
+        The settings that a page compares, by what differs in them from what is given.
+    note : str
+        What else there is to know of the explorer's networks.
+
+    Returns
+    -------
+    `Links`
+        What the explorer cannot be set to is left out of the address, and told.
+    """
+    settings = {
+        "Open in the explorer" + (f": {label}" if label else ""): {**given, **differs}
+        for label, differs in (each or {"": {}}).items()
+    }
+    addresses, remarks = {}, {}
+    for label, values in settings.items():
+        left = explorer.left_out(values)
+        addresses[label] = explorer.address({k: v for k, v in values.items() if k not in left})
+        told = "; ".join(f"{name} = {values[name]} (there {has})" for name, has in left.items())
+        remarks[label] = f"without {told}" if told else ""
+    return Links(addresses, remarks, note)
+
+
+def by_weights(each: Iterable[tuple[str, float]]) -> dict[str, dict[str, Any]]:
+    """Parameters of kinds of weights and their means, by what these are called, for `explore`."""
+    return {f"{kind} {mean:g}": {"weights": kind, "mean_weight": mean} for kind, mean in each}
 
 
 class Provenance:

@@ -8,17 +8,19 @@ from importlib.resources import as_file, files
 import matplotlib.pyplot as plt
 import numpy as np
 import xarray as xr
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
-from matplotlib.collections import QuadMesh
+from matplotlib.collections import LineCollection, QuadMesh
 from matplotlib.colors import LogNorm
 from matplotlib.lines import Line2D
 from matplotlib.patches import FancyArrowPatch, Rectangle
 from matplotlib.ticker import LogLocator, NullFormatter, ScalarFormatter
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from lsm._validate import Array
 from lsm.measures import HIGH_FREQUENCY
+from lsm.network import Network
 from rongala2021.display import restore_defaults
 
 # Okabe and Ito's colours, and a darker purple for lines: they stay apart for colour-blind readers.
@@ -149,6 +151,21 @@ def scale_bars(ax: Axes, *, x: float, y: float, x_label: str, y_label: str) -> N
     ax.set_axis_off()
 
 
+def _places(
+    layers: NDArray[np.int64], signs: NDArray[np.int64], n_sensors: int
+) -> tuple[Array, Array]:
+    """Points of neurons, a column for each kind and layer, and of sensors, a column at 0."""
+    place = np.empty((layers.size, 2))
+    for number in np.unique(layers):
+        for kind in (1, -1):
+            column = np.flatnonzero((layers == number) & (signs == kind))
+            place[column, 0] = 3.0 * number - 0.5 * kind
+            place[column, 1] = np.linspace(1, -1, column.size + 2)[1:-1]
+    sensors = np.zeros((n_sensors, 2))
+    sensors[:, 1] = np.linspace(1, -1, n_sensors + 2)[1:-1]
+    return place, sensors
+
+
 def network_diagram(
     ax: Axes,
     w_rec: ArrayLike,
@@ -177,14 +194,7 @@ def network_diagram(
     recurrent, sensory = np.asarray(w_rec), np.asarray(w_in)
     layers, signs = np.asarray(layer), np.asarray(sign)
     strongest = max(np.abs(recurrent).max(), sensory.max(), np.finfo(float).tiny)
-    place = np.empty((layers.size, 2))
-    for number in np.unique(layers):
-        for kind in (1, -1):
-            column = np.flatnonzero((layers == number) & (signs == kind))
-            place[column, 0] = 3.0 * number - 0.5 * kind
-            place[column, 1] = np.linspace(1, -1, column.size + 2)[1:-1]
-    sensors = np.zeros((sensory.shape[1], 2))
-    sensors[:, 1] = np.linspace(1, -1, sensory.shape[1] + 2)[1:-1]
+    place, sensors = _places(layers, signs, sensory.shape[1])
     ends = [(sensors[s], place[t], sensory[t, s], SENSORY, 0.0) for t, s in np.argwhere(sensory)]
     for target, source in np.argwhere(recurrent * (1 - np.eye(layers.size))):
         color = EXCITATORY if signs[source] > 0 else INHIBITORY
@@ -226,12 +236,84 @@ def network_diagram(
     ax.set_axis_off()
 
 
+#: Area (points²) of a neuron whose mean activity is 1, which is the highest that there is.
+_AREA = 420.0
+
+
+def circuit(ax: Axes, network: Network, activity: Sequence[xr.DataArray]) -> list[Artist]:
+    """A network as in `network_diagram`, where the area of each neuron is its mean activity.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+    network : Network
+    activity : sequence of two DataArray over neuron
+        Drawn as a disc, and as a circle around it (a.u.).
+
+    Returns
+    -------
+    list of matplotlib.artist.Artist
+        All that is drawn.
+    """
+    signs, n = network.sign, network.n_neurons
+    place, sensors = _places(network.layer, signs, network.w_in.shape[1])
+    weights = np.hstack([network.w_rec * (1 - np.eye(n)), network.w_in])
+    targets, sources = np.nonzero(weights)
+    starts, ends = np.vstack([place, sensors])[sources], place[targets]
+    bend = np.where(sources < n, 0.1, 0.0)
+    within = (sources < n) & (starts[:, 0] == ends[:, 0])  # a column: out to its free side
+    outwards = (starts[:, 1] > ends[:, 1]) == (signs[targets] > 0)
+    bend[within] = np.where(outwards, -0.6, 0.6)[within]
+    colors = np.where(signs > 0, EXCITATORY, INHIBITORY)
+    strength = np.abs(weights)[targets, sources]
+    # One collection: a patch for each of hundreds of synapses takes ten times as long.
+    synapses = LineCollection(
+        _arcs(ax, starts, ends, bend),
+        colors=np.append(colors, [SENSORY] * len(sensors))[sources],
+        linewidths=0.8 * strength / max(strength.max(initial=0), np.finfo(float).tiny),
+        alpha=0.35,
+    )
+    ax.add_collection(synapses, autolim=False)
+    disc, circle = (_AREA * np.asarray(each) for each in activity)
+    x, y = place.T
+    of_sensor = min(14.0, 200.0 / len(sensors))
+    drawn: list[Artist] = [
+        synapses,
+        ax.scatter(sensors[:, 0], sensors[:, 1], s=of_sensor, marker="s", color=SENSORY, zorder=3),
+        ax.scatter(x, y, s=disc, color=colors, lw=0, zorder=3),
+        # Of a silent neuron a dot is left.
+        ax.scatter(x, y, s=np.maximum(circle, 2), fc="none", ec="black", lw=0.7, zorder=4),
+    ]
+    below = -np.sqrt(np.maximum(disc, circle)) / 2 - 1.5
+    for point, name, dy in zip(place, network.names, below, strict=True):
+        text = ax.annotate(name, point, (0, dy), textcoords="offset points", fontsize=5.5, zorder=5)
+        text.set(
+            ha="center", va="top", bbox={"fc": "white", "ec": "none", "alpha": 0.7, "pad": 0.4}
+        )
+        drawn.append(text)
+    heads = [(0.0, "sensors")] + [(3.0 * k, f"layer {k}") for k in np.unique(network.layer)]
+    drawn += [ax.text(x, 1.02, text, ha="center", fontsize=8) for x, text in heads]
+    return drawn
+
+
+def _arcs(ax: Axes, starts: Array, ends: Array, bend: Array) -> list[Array]:
+    """Lines bent as matplotlib's "arc3", each (n_points, 2)."""
+    first, last = ax.transData.transform(starts), ax.transData.transform(ends)
+    dx, dy = (last - first).T
+    middle = (first + last) / 2 + bend[:, None] * np.stack([dy, -dx], axis=-1)
+    t = np.linspace(0, 1, 9)[:, None, None]
+    points = (1 - t) ** 2 * first + 2 * t * (1 - t) * middle + t**2 * last
+    each = ax.transData.inverted().transform(points.reshape(-1, 2)).reshape(points.shape)
+    return list(np.swapaxes(each, 0, 1))
+
+
 def _edges(freqs: Array) -> Array:
     step = np.sqrt(freqs[1:] / freqs[:-1])
     return np.concatenate([[freqs[0] / step[0]], freqs[:-1] * step, [freqs[-1] * step[-1]]])
 
 
-def _log_frequency_axis(axis: Axis) -> None:
+def log_frequency_axis(axis: Axis) -> None:
+    """Ticks of a log axis of frequencies at 1, 2 and 5 of each decade, written out."""
     axis.set_major_locator(LogLocator(subs=(1, 2, 5), numticks=12))
     axis.set_major_formatter(ScalarFormatter())
     axis.set_minor_formatter(NullFormatter())
@@ -263,16 +345,23 @@ def power_map(
     matplotlib.collections.QuadMesh
         For a colour bar.
     """
-    values, f = np.asarray(power), np.asarray(freqs)
-    x = np.arange(values.shape[1] + 1) + 0.5
-    mesh = ax.pcolormesh(
-        x, _edges(f), np.maximum(values, limits[0]), norm=LogNorm(*limits), rasterized=True
-    )
+    mesh = power_mesh(ax, power, freqs, limits=limits)
     ax.set_yscale("log")
-    _log_frequency_axis(ax.yaxis)
+    log_frequency_axis(ax.yaxis)
     ax.set_xlabel("presentation")
     ax.set_ylabel("frequency (Hz)")
     return mesh
+
+
+def power_mesh(
+    ax: Axes, power: ArrayLike, freqs: ArrayLike, *, limits: tuple[float, float]
+) -> QuadMesh:
+    """The colours of a `power_map`, with its parameters, on axes that are set up."""
+    values, f = np.asarray(power), np.asarray(freqs)
+    x = np.arange(values.shape[1] + 1) + 0.5
+    return ax.pcolormesh(
+        x, _edges(f), np.maximum(values, limits[0]), norm=LogNorm(*limits), rasterized=True
+    )
 
 
 def spectra(ax: Axes, freqs: ArrayLike, values: ArrayLike, *, color: str, label: str) -> None:
@@ -289,7 +378,7 @@ def spectra(ax: Axes, freqs: ArrayLike, values: ArrayLike, *, color: str, label:
     f, rows = np.asarray(freqs), np.asarray(values)
     ax.fill_between(f, rows.min(axis=0), rows.max(axis=0), color=color, alpha=0.25, lw=0)
     ax.loglog(f, np.median(rows, axis=0), color=color, label=label)
-    _log_frequency_axis(ax.xaxis)
+    log_frequency_axis(ax.xaxis)
     ax.set_xlabel("frequency (Hz)")
 
 
@@ -414,7 +503,7 @@ def strips(ax: Axes, values: Mapping[str, ArrayLike], colors: Sequence[str]) -> 
 
 
 def _frequencies_along(ax: Axes, freqs: Array) -> None:
-    _log_frequency_axis(ax.xaxis)
+    log_frequency_axis(ax.xaxis)
     ax.set_xlim(freqs[0], freqs[-1])
     ax.set_xlabel("frequency (Hz)")
 

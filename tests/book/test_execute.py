@@ -27,7 +27,9 @@ from jupyter_core.utils import ensure_event_loop
 from rongala2021.project import RAN, fingerprints
 
 ROOT = Path(__file__).parents[2]
-PARAMETERS = "seed: int = 1  # entropy\nrate: float = 2.0  # Hz\nkind: str = 'a'  # word"
+PARAMETERS = (
+    "seed: int = 1  # entropy\nrate: float = 2.0  # Hz\nkind: str = 'a'  # word\nown: bool = False"
+)
 PYPROJECT = """[tool.setuptools]
 packages = ["engine", "study", "study.inner"]
 package-dir = { study = "book/study" }
@@ -104,7 +106,7 @@ class Project:
         (self.book / "measured.json").write_text("{}\n")
         (self.book / "intro.md").write_text("# Intro\n")
         self.toc("figures/one", "figures/two", "claims")
-        given = shows("f'{seed} {rate} {kind}'")
+        given = shows("f'{seed} {rate} {kind} {own}'")
         save(self.book / "figures" / "one.ipynb", code(PARAMETERS, "parameters"), code(given))
         save(self.book / "figures" / "two.ipynb", code(shows("'two'")))
         gathering = shows("sorted(p.name for p in __import__('pathlib').Path().glob('*/*'))")
@@ -336,12 +338,14 @@ def test_what_pages_import_is_not_staged(first):
 
 
 def test_parameters_are_passed_with_their_types(built):
-    status, output, _ = built.call("-p", "seed", "7", "-p", "rate", "3", "-p", "kind", "1e3")
+    pairs = {"seed": "7", "rate": "3", "kind": "1e3", "own": "True"}
+    given = [word for pair in pairs.items() for word in ("-p", *pair)]
+    status, output, _ = built.call(*given)
     assert status == 0
-    assert "seed=7 rate=3 kind=1e3" in output
-    assert outputs(built.executed / "figures" / "one.ipynb") == "7 3 1e3"
+    assert "seed=7 rate=3 kind=1e3 own=True" in output
+    assert outputs(built.executed / "figures" / "one.ipynb") == "7 3 1e3 True"
     built.call()
-    assert outputs(built.executed / "figures" / "one.ipynb") == "1 2.0 a"
+    assert outputs(built.executed / "figures" / "one.ipynb") == "1 2.0 a False"
 
 
 @pytest.mark.parametrize(
@@ -351,6 +355,8 @@ def test_parameters_are_passed_with_their_types(built):
         (["-p", "seed", "3.5"], "-p seed: expected int for figures/one, got '3.5'"),
         (["-p", "seed", "True"], "-p seed: expected int"),
         (["-p", "rate", "fast"], "-p rate: expected float"),
+        (["-p", "own", "1"], "-p own: expected bool for figures/one, got '1'"),
+        (["-p", "own", "true"], "-p own: expected bool"),
         (["--only", "three"], "--only: expected one of figures/one, figures/two, claims"),
         (["--only", "two", "-p", "seed", "3"], "-p seed: expected a parameter of"),
         (["--jobs", "0"], "--jobs: expected an integer >= 1, got 0"),
@@ -475,6 +481,20 @@ def telling(sources, *not_kept):
     lines = ["from IPython.display import display", "from rongala2021.project import RAN"]
     lines.append(f"display({{'text/plain': {text!r}, RAN: {told!r}}}, raw=True)")
     return code("\n".join(lines))
+
+
+def test_widgets_are_not_kept(built):
+    """They have random names, and no use without their kernel."""
+    page = built.executed / "figures" / "two.ipynb"
+    shown = "import ipywidgets\nipywidgets.VBox([ipywidgets.IntSlider(3)])"
+    save(built.book / "figures" / "two.ipynb", code(shown), code(shows("'beside'")))
+    assert built.call("--only", "two")[0] == 0
+    text = page.read_text()
+    assert "widget" not in text.replace(json.dumps(shown)[1:-1], "").replace("ipywidgets", "")
+    assert outputs(page) == "beside"
+    first = text
+    assert built.call("--only", "two", "--force")[0] == 0
+    assert page.read_text() == first
 
 
 def test_a_page_that_ran_another_package_is_not_kept(built):

@@ -81,6 +81,21 @@ def test_a_page_shows_results_and_prints_nothing(page):
 
 
 @each_page
+def test_no_page_keeps_widgets(page):
+    """They have random names, and no use without their kernel."""
+    notebook = json.loads(page.read_text(encoding="utf-8"))
+    kinds = [
+        kind
+        for cell in notebook["cells"]
+        for output in cell.get("outputs", ())
+        for kind in output.get("data", ())
+        if "widget" in kind
+    ]
+    assert kinds == []
+    assert "widgets" not in notebook["metadata"]
+
+
+@each_page
 def test_lines_of_prose_can_be_read_in_an_editor(page):
     long = [
         line for text in cells(page, "markdown") for line in text.splitlines() if len(line) > 160

@@ -41,6 +41,7 @@ law: {type: str, choices: [uniform, gaussian], meaning: law, source: none, statu
 n: {type: int, low: 2, high: 50, meaning: presentations, source: none, status: chosen}
 shown: {type: list, low: 1, high: n, meaning: drawn, source: none, status: chosen}
 dt: {type: float, low: 0.1, high: 1, divides: 2, meaning: step, source: none, status: chosen}
+own: {type: bool, meaning: autapses, source: none, status: chosen}
 """
 
 
@@ -115,6 +116,8 @@ def test_parameters_do_not_change_with_the_mapping_they_were_made_of(registry):
         {"law": "uniform"},
         {"n": 5, "shown": [5]},
         {"n": 5, "shown": (1, 2)},
+        {"own": False},
+        {"own": True},
     ],
     ids=str,
 )
@@ -153,6 +156,11 @@ def test_limits_and_choices_are_allowed(registry, values):
         ("shown", [1.5], "a list of integers from 1 to 20"),
         ("shown", [[1]], "a list of integers from 1 to 20"),
         ("shown", 3, "a list"),
+        ("own", 0, "True or False"),
+        ("own", 1.0, "True or False"),
+        ("own", "True", "True or False"),
+        ("own", None, "True or False"),
+        ("own", [], "True or False"),
         ("shown", "1, 2\n3", "a list"),
     ],
 )
@@ -310,7 +318,8 @@ def test_types_and_limits_in_a_parameters_cell_are_those_of_the_registry(page):
         entry = known[name]
         assert kind == entry["type"], line
         if "choices" in entry:
-            assert limits.split(", ") == entry["choices"], line
+            first, *_, last = entry["choices"]
+            assert limits in (", ".join(entry["choices"]), f"{first} to {last}"), line
         elif limits:
             low, high = limits.split("..")
             assert (float(low), float(high)) == (entry["low"], entry["high"]), line
@@ -324,12 +333,13 @@ def test_the_registry_is_complete():
         assert len(words) == 1 or entry["status"].count(" (") == len(words), name
         assert entry["meaning"], name
         assert entry["source"], name
-        assert ("choices" in entry) != ("low" in entry and "high" in entry), name
+        limited = "low" in entry and "high" in entry
+        assert ("choices" in entry) + limited == (entry["type"] != "bool"), name
         # What the text gives is stated with its value.
         if "given" in words:
             assert entry.get("paper") is not None, name
             assert entry["source"] != "none", name
-        if "choices" not in entry and not isinstance(entry["high"], str):
+        if limited and not isinstance(entry["high"], str):
             assert entry["low"] < entry["high"], name
 
 
