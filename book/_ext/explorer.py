@@ -12,6 +12,7 @@ SCRIPTS = (
     "data",
     "random",
     "model",
+    "fourier",
     "spectrum",
     "theory",
     "engine",

@@ -91,15 +91,16 @@ function explorerAddress(data) {
       }
       const knob = data.knobs.find((each) => key === each.name || key === each.address);
       if (!knob) {
-        problems.push(`${key}: expected one of ${data.knobs.map(keyOf).join(", ")}`);
+        problems.push(`${key}: no knob; expected one of ${data.knobs.map(keyOf).join(", ")}, v`);
         continue;
       }
       const value = parsed(knob, word);
+      const instead = `${text(knob, knob.default)} is used`;
       if (seen.has(knob.name)) {
-        problems.push(`${key}: expected once, got ${word} as well`);
+        problems.push(`${key}: expected once, got ${word} as well; ${instead}`);
         values[knob.name] = knob.default;
       } else if (value === undefined || !fits(knob, value)) {
-        problems.push(`${key}: expected ${expectation(knob)}, got ${word || "nothing"}`);
+        problems.push(`${key}: expected ${expectation(knob)}, got ${word || "nothing"}; ${instead}`);
       } else {
         values[knob.name] = value;
       }

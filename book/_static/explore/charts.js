@@ -1,7 +1,7 @@
 "use strict";
 
 // The explorer's four pictures. Each has an `element` and `draw(views, values)`, where views are those of the
-// workers by form of the neuron; one that is missing is not drawn yet. Colours stand in explore.css.
+// workers by form of the neuron, at least one of them. Colours stand in explore.css.
 function explorerCharts(data) {
   const [noLeak, leak] = data.forms;
   const names = { [noLeak]: "without leak", [leak]: "with leak" };
@@ -220,7 +220,7 @@ function explorerCharts(data) {
       );
       if (high === 0) children.push(label(right, middle - 5, "silent", { ...rightAligned, class: "note" }));
     });
-    if (rows.length && widest > 0) {
+    if (widest > 0) {
       const bar = roundBelow(0.8 * span);
       const length = (bar / span) * (row - 10);
       children.push(
@@ -275,8 +275,9 @@ function explorerCharts(data) {
     return `strongest at ${short(view.frequencies[Math.floor(at / view.nPresentations)])} Hz`;
   }
 
-  const maps = chart("maps", (width, views, values) => {
+  const maps = chart("maps", (width, views) => {
     const shownViews = present(views);
+    const [{ neuron }] = shownViews.map((view) => view.values);
     const height = 250;
     const [left, right, top, bottom, gap] = [42, width - 58, 22, height - 38, 14];
     const panel = (right - left - gap) / 2;
@@ -291,7 +292,7 @@ function explorerCharts(data) {
       const x = scale([0.5, data.n_presentations + 0.5], [from, from + panel]);
       children.push(
         svg("rect", { x: from, y: top, width: panel, height: bottom - top, class: "empty" }),
-        label(from + panel / 2, top - 8, names[form], {
+        label(from + panel / 2, top - 8, `${neuron} ${names[form]}`, {
           ...centred,
           class: `name ${classes[form]}`,
         }),
@@ -301,7 +302,7 @@ function explorerCharts(data) {
         const half = Math.sqrt(view.frequencies[1] / view.frequencies[0]);
         const [low, high] = [y(view.frequencies[0] / half), y(view.frequencies.at(-1) * half)];
         if (!hasPower(view)) {
-          const words = `${values.neuron} is silent`;
+          const words = `${neuron} is silent`;
           children.push(label(from + panel / 2, (top + bottom) / 2, words, { ...centred, class: "note" }));
         } else {
           const cell = (row, column) => share(view.power[row * n + column]);
@@ -332,7 +333,7 @@ function explorerCharts(data) {
       children.push(label(right + 27, at + 4, power10(end - decades + i)));
     }
     const says =
-      `Power of ${values.neuron} in each presentation, by frequency, on one colour scale. ` +
+      `Power of ${neuron} in each presentation, by frequency, on one colour scale. ` +
       inWords(views, (view) => (hasPower(view) ? strongest(view) : "silent"));
     return { height, children, says };
   });
@@ -372,7 +373,6 @@ function explorerCharts(data) {
 
   const network = chart("network", (width, views, values) => {
     const shownViews = present(views);
-    if (!shownViews.length) return { height: 0, children: [], says: "" };
     const { nSensors, wIn, wRec } = shownViews[0].network;
     const n = data.neurons.length;
     const height = Math.round(clamp(0.62 * width, 330, 400));

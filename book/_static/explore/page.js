@@ -157,31 +157,39 @@ function explorerPage(root, data) {
     const failed = data.forms.some((form) => errors[form]);
     const done = failed || data.forms.every((form) => answers(views[form], all));
     const words = shown === all ? `${all} presentations` : `first ${shown} of ${all} presentations`;
-    status.textContent = [Number.isFinite(shown) ? words : "", failed ? "" : done ? "" : "computing …"]
-      .filter(Boolean)
-      .join("; ");
+    const parts = [Number.isFinite(shown) ? words : "", done ? "" : "computing …"];
+    status.textContent = parts.filter(Boolean).join("; ");
     sentence.classList.toggle("old", !done);
     if (done) sentence.textContent = failed ? "" : summary();
   }
 
+  // Both forms mostly come within one frame; pictures and words change together.
+  let frame = 0;
+  function redraw() {
+    frame ||= requestAnimationFrame(() => {
+      frame = 0;
+      if (Object.keys(views).length) for (const chart of Object.values(charts)) chart.draw(views, values);
+      tell();
+      update();
+    });
+  }
+
   function receive(view) {
-    // The workers send copies.
-    const same = address.write(view.values) === address.write(values);
+    // The workers send copies; one that has failed altogether does not say of what.
+    const same = !view.values || address.write(view.values) === address.write(values);
     if (view.error) {
       if (same) errors[view.form] = view.error;
     } else {
       delete errors[view.form];
       views[view.form] = { ...view, values: same ? values : view.values };
-      for (const chart of Object.values(charts)) chart.draw(views, view.values);
     }
-    tell();
-    update();
+    redraw();
   }
 
   const workers = explorerWorkers(data, receive);
 
   function show(next, found = []) {
-    values = next;
+    values = { ...next }; // by which answers to this wish are known
     problems = found;
     for (const form of data.forms) delete errors[form];
     for (const knob of data.knobs) controls[knob.name].show(values[knob.name]);
