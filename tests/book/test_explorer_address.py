@@ -7,7 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from papermill.cli import _resolve_type
 from py_mini_racer import MiniRacer
@@ -64,6 +64,8 @@ def told(call, hash_):
 
 
 @given(values=all_values)
+@example(explorer.DEFAULTS | {"delay": 0.0001, "jitter": 1.5e-05})  # where exponents begin
+@example(explorer.DEFAULTS | {"delay": 5e-324, "rate": 100.0})
 def test_the_address_is_that_of_python_and_leads_back_to_the_bit(call, values):
     hash_ = explorer.address(values)
     assert call("write", values) == hash_

@@ -75,7 +75,7 @@ def open_page(built, browser):
     """Open the explorer at an address; on leaving, nothing was wrong and nothing was fetched."""
 
     @contextmanager
-    def open_page(hash_=""):
+    def open_page(hash_="", spoil=""):
         wrong, asked = [], []
         viewport = {"width": 1400, "height": 844}
         context = browser.new_context(viewport=viewport, reduced_motion="reduce")
@@ -84,6 +84,7 @@ def open_page(built, browser):
         page.on("pageerror", lambda error: wrong.append(str(error)))
         page.on("console", lambda said: wrong.append(said.text) if is_trouble(said) else None)
         page.on("request", lambda request: asked.append(request.url))
+        page.add_init_script(f"addEventListener('DOMContentLoaded', () => {{ {spoil} }}, true)")
         page.goto((built / "explore.html").as_uri() + hash_)
         page.wait_for_function(SETTLED)
         yield page
@@ -316,6 +317,21 @@ def test_while_a_knob_turns_the_first_presentations_are_shown_until_it_rests(sta
     settle(fresh)
     assert f"first 10 of {N} presentations; computing …" in fresh.evaluate("globalThis.seen")
     assert sentence(fresh) != start["sentence"]
+
+
+def test_what_fails_in_the_model_is_told_in_words_until_a_knob_is_turned(open_page):
+    with open_page(spoil="explorerData.draws[1] = null") as page:
+        before = curves(page)
+        network = page.get_by_label("network", exact=True)
+        network.press("ArrowRight")
+        page.locator("#explorer .told p").nth(1).wait_for()
+        assert [line.split(": ")[0] for line in told(page)] == ["without leak", "with leak"]
+        assert all("null" in line for line in told(page))
+        assert (sentence(page), curves(page)) == ("", before)
+        network.press("ArrowRight")
+        assert told(page) == []
+        assert "HF is" in sentence(settle(page))
+        assert curves(page) != before
 
 
 def test_the_variation_of_weights_is_off_while_they_are_binary(fresh):

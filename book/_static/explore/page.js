@@ -116,7 +116,7 @@ function explorerPage(root, data) {
   const sentence = html("p", { class: "sentence", "aria-live": "polite", "aria-atomic": "true" });
   const status = html("p", { class: "status" });
   const alert = html("div", { class: "told", role: "alert" });
-  const line = html("code", { tabindex: "-1" });
+  const line = html("code");
 
   let told = "";
   function tell() {
@@ -195,7 +195,9 @@ function explorerPage(root, data) {
     for (const knob of data.knobs) controls[knob.name].show(values[knob.name]);
     // Binary weights do not vary.
     for (const field of controls.weight_cv.fields) field.disabled = values.weights === "binary";
-    line.textContent = address.command(values);
+    // It breaks between its parts alone.
+    const [start, ...parts] = address.command(values).split(/(?= -p )/);
+    line.replaceChildren(start, ...parts.flatMap((part) => [" ", html("span", {}, part.trim())]));
     tell();
     workers.show(values, data.n_quick);
     update();
