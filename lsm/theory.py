@@ -87,14 +87,21 @@ def spectral_radius(
     """
     by_neurons, _ = jacobian(network, neuron, sensors, activity)
     gain = leak_gain(time_constants(neuron, network.n_neurons), dt, neuron.solver)[:, None]
-    lags = synaptic_lags(network, dt)
-    n, longest = network.n_neurons, int(lags.max())
+    # A neuron without derivative follows no other: it only forgets, and the others do without it.
+    follows = by_neurons.any(axis=1)
+    forgets = float((1 - gain)[~follows].max(initial=0.0))
+    n = int(follows.sum())
+    if n == 0:
+        return forgets
+    gain, by_neurons = gain[follows], by_neurons[np.ix_(follows, follows)]
+    lags = synaptic_lags(network, dt)[np.ix_(follows, follows)]
+    longest = int(lags.max())
     update = np.eye(n * longest, k=-n)  # older states move on by one step
     for lag in np.unique(lags):
         columns = slice(n * (lag - 1), n * lag)
         update[:n, columns] = gain * by_neurons * (lags == lag)
     update[:n, :n] += np.eye(n) * (1 - gain)
-    return float(np.abs(np.linalg.eigvals(update)).max())
+    return max(forgets, float(np.abs(np.linalg.eigvals(update)).max()))
 
 
 def linear_response(

@@ -12,9 +12,9 @@ from lsm._validate import Array
 from lsm.sweeps import Run, Setting
 from rongala2021.spectra import Spectrum
 
-# A neuron whose power is below this share of the strongest one's is silent: what is left of its
-# start is no dynamics.
-_SILENT = 1e-10
+#: A neuron whose power is below this share of the strongest one's is silent: what is left of its
+#: start is no dynamics.
+SILENT = 1e-10
 
 
 class Spectra(NamedTuple):
@@ -55,7 +55,7 @@ def _maxima(setting: Setting, signals: Array, spectrum: Spectrum) -> Array:
 def _without_silent(power: Array) -> Array:
     """Power of (n_neurons, ...) with zeros for neurons that count as silent."""
     each = power.reshape(len(power), -1).max(axis=-1)
-    return np.where((each > _SILENT * each.max())[(...,) + (None,) * (power.ndim - 1)], power, 0.0)
+    return np.where((each > SILENT * each.max())[(...,) + (None,) * (power.ndim - 1)], power, 0.0)
 
 
 class HighFrequencies(NamedTuple):
