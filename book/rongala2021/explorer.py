@@ -415,7 +415,8 @@ def data() -> dict[str, Any]:
     layer, sign = neuron_kinds(default.sizes)
     return {
         "version": version("lsm"),
-        "knobs": [asdict(knob) for knob in KNOBS],
+        # JavaScript cannot tell 50.0 from 50.
+        "knobs": [asdict(knob) | {"kind": type(knob.default).__name__} for knob in KNOBS],
         "presets": PRESETS,
         "forms": FORMS,
         "neurons": NEURONS,
