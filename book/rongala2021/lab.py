@@ -163,11 +163,12 @@ def sentence(found: xr.Dataset) -> str:
     hf, active, radius = (found[name].values for name in ("hf", "n_active", "radius"))
     if not np.isfinite(hf).all():
         return "All neurons are silent."
-    n = found.sizes["neuron"]
-    at_work = f"{active[0]}" if active[0] == active[1] else f"{active[0]} (with leak {active[1]})"
+    at_work = f"{active[0]} of {found.sizes['neuron']} neurons are active"
+    if active[0] != active[1]:
+        at_work += f" without leak and {active[1]} with it"
     return (
-        f"HF is {hf[0]:.3g} without leak and {hf[1]:.3g} with it; {at_work} of {n} neurons are "
-        f"active; the spectral radius is {radius[0]:.2f} without leak and {radius[1]:.2f} with it."
+        f"HF is {hf[0]:.3g} without leak and {hf[1]:.3g} with it; {at_work}; "
+        f"the spectral radius is {radius[0]:.3g} without leak and {radius[1]:.3g} with it."
     )
 
 

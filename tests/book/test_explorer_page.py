@@ -1,5 +1,6 @@
 """The explorer in a browser, from disk, in a tiny book under the project's configuration."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -12,11 +13,10 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import sync_playwright
 
-from rongala2021 import explorer, plots
+from rongala2021 import explorer, lab, plots
 
 ROOT = Path(__file__).parents[2]
 STYLE = ROOT / "book" / "_static" / "explore" / "explore.css"
-PAGE = '# Explore\n\n<div id="explorer"><p>Needs JavaScript.</p></div>\n\n## Below\n\nText.\n'
 CHROMIUM = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
 )
@@ -39,6 +39,13 @@ NUMBERS = [k for k in explorer.KNOBS if not k.choices and not isinstance(k.defau
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium or Chrome is installed")
 
 
+def place():
+    """Where the book's own page has the explorer."""
+    cells = json.loads((ROOT / "book" / "explore.ipynb").read_text(encoding="utf-8"))["cells"]
+    _, div, rest = "".join(cells[0]["source"]).partition('<div id="explorer">')
+    return div + rest[: rest.index("</div>")] + "</div>"
+
+
 @pytest.fixture(scope="module")
 def built(tmp_path_factory):
     """The pages of the book, as `jupyter-book build .` makes them."""
@@ -50,7 +57,8 @@ def built(tmp_path_factory):
     contents = "format: jb-book\nroot: book/intro\nchapters:\n  - file: book/explore\n"
     (folder / "_toc.yml").write_text(contents, encoding="utf-8")
     (folder / "book" / "intro.md").write_text("# Intro\n", encoding="utf-8")
-    (folder / "book" / "explore.md").write_text(PAGE, encoding="utf-8")
+    page = f"# Explore\n\n{place()}\n\n## Below\n\nText.\n"
+    (folder / "book" / "explore.md").write_text(page, encoding="utf-8")
     code = "from jupyter_book.cli.main import main; main()"
     command = [sys.executable, "-c", code, "build", "."]
     environment = {**os.environ, "NO_COLOR": "1"}
@@ -182,14 +190,8 @@ def command(page):
 
 
 def expected_sentence(values):
-    """The page's sentence, of Python's numbers."""
-    seen = explorer.views(values, n_presentations=N)
-    hf, radius = ([f"{x:.3g}" for x in seen[name].values] for name in ("hf", "radius"))
-    active = " and ".join(str(int(n)) for n in seen["n_active"].values)
-    return (
-        f"HF is {hf[0]} without leak and {hf[1]} with it; {active} of 18 neurons are active; "
-        f"the spectral radius is {radius[0]} without leak and {radius[1]} with it."
-    )
+    """The page's sentence, as JupyterLab's knobs say it of Python's numbers."""
+    return lab.sentence(explorer.views(values, n_presentations=N))
 
 
 def places(path):
@@ -363,6 +365,16 @@ def test_a_preset_is_its_values_and_says_what_python_says(fresh, name):
     values = explorer.DEFAULTS | explorer.PRESETS[name]
     assert fresh.evaluate("location.hash") == explorer.address(values)
     assert sentence(settle(fresh)) == expected_sentence(values)
+
+
+def test_a_silent_network_is_said_to_be_silent(open_page):
+    values = explorer.DEFAULTS | {"weights": "binary", "mean_weight": 0.01, "n_sensors": 1}
+    each = (values | {"network": n} for n in range(explorer.N_NETWORKS))
+    quiet = next(v for v in each if "silent" in expected_sentence(v))
+    with open_page(explorer.address(quiet)) as page:
+        assert sentence(page) == expected_sentence(quiet)
+        label = page.locator(".explorer-gain").get_attribute("aria-label")
+    assert "without leak: silent; with leak: silent" in label
 
 
 def test_a_preset_can_be_taken_back(start, fresh):

@@ -130,21 +130,20 @@ function explorerPage(root, data) {
   }
 
   // Three digits, as Python's :.3g.
-  function figures(number) {
-    return Number.isNaN(number) ? "undefined" : String(Number(number.toPrecision(3)));
-  }
+  const figures = (number) => String(Number(number.toPrecision(3)));
 
   function summary() {
     const both = data.forms.map((form) => views[form]);
+    if (both.some((view) => Number.isNaN(view.hf))) return "All neurons are silent.";
     const [hf, radius] = ["hf", "radius"].map((name) => {
       const [without, withLeak] = both.map((view) => figures(view[name]));
       return `${without} without leak and ${withLeak} with it`;
     });
-    const active = both.map((view) => view.nActive).join(" and ");
-    return (
-      `HF is ${hf}; ${active} of ${data.neurons.length} neurons are active; ` +
-      `the spectral radius is ${radius}.`
-    );
+    const [n, nLeak] = both.map((view) => view.nActive);
+    const active =
+      `${n} of ${data.neurons.length} neurons are active` +
+      (n === nLeak ? "" : ` without leak and ${nLeak} with it`);
+    return `HF is ${hf}; ${active}; the spectral radius is ${radius}.`;
   }
 
   // ---------------------------------------------------------------- turning

@@ -58,14 +58,16 @@ function explorerSpectrum(fourier, { gamma, beta }) {
   function realTransform(m, re, im) {
     const work = plan(m);
     fourier.transform(work);
-    const { cos, sin } = turns(m + 1, 2 * m);
-    for (let t = 0; t <= m; t++) {
-      const a = t % m;
-      const b = (m - t) % m;
-      const evenR = (work.re[a] + work.re[b]) / 2;
-      const evenI = (work.im[a] - work.im[b]) / 2;
-      const oddR = (work.im[a] + work.im[b]) / 2;
-      const oddI = (work.re[b] - work.re[a]) / 2;
+    const { re: x, im: y } = work;
+    const { cos, sin } = turns(m, 2 * m);
+    re[0] = x[0] + y[0];
+    re[m] = x[0] - y[0];
+    im[0] = im[m] = 0;
+    for (let t = 1; t < m; t++) {
+      const evenR = (x[t] + x[m - t]) / 2;
+      const evenI = (y[t] - y[m - t]) / 2;
+      const oddR = (y[t] + y[m - t]) / 2;
+      const oddI = (x[m - t] - x[t]) / 2;
       re[t] = evenR + oddR * cos[t] - oddI * sin[t];
       im[t] = evenI + oddR * sin[t] + oddI * cos[t];
     }
@@ -138,6 +140,13 @@ function explorerSpectrum(fourier, { gamma, beta }) {
     return { period, weights };
   });
 
+  /** Room for the samples of m cells and what lies beyond, which the next signal takes over. */
+  const roomFor = keeper((m) => {
+    const [re, im, power] = [0, 0, 0].map(() => new Float64Array(m + 1 + 2 * MARGIN));
+    const [insideRe, insideIm] = [re, im].map((part) => part.subarray(MARGIN, MARGIN + m + 1));
+    return { re, im, power, insideRe, insideIm };
+  });
+
   /** The transform at the ends of m equal cells of the record, with what lies beyond them, and its power. */
   function samples(spectrum, { first, centre, factors }, m) {
     const work = plan(m);
@@ -152,10 +161,8 @@ function explorerSpectrum(fourier, { gamma, beta }) {
       if (at & 1) work.im[at >> 1] = value;
       else work.re[at >> 1] = value;
     }
-    const size = m + 1 + 2 * MARGIN;
-    const re = new Float64Array(size);
-    const im = new Float64Array(size);
-    realTransform(m, re.subarray(MARGIN), im.subarray(MARGIN));
+    const { re, im, power, insideRe, insideIm } = roomFor(m);
+    realTransform(m, insideRe, insideIm);
     // Of an even signal's transform each end mirrors the conjugate.
     for (let i = 1; i <= MARGIN; i++) {
       re[MARGIN - i] = re[MARGIN + i];
@@ -163,8 +170,7 @@ function explorerSpectrum(fourier, { gamma, beta }) {
       re[MARGIN + m + i] = re[MARGIN + m - i];
       im[MARGIN + m + i] = -im[MARGIN + m - i];
     }
-    const power = new Float64Array(size);
-    for (let i = 0; i < size; i++) power[i] = re[i] * re[i] + im[i] * im[i];
+    for (let i = 0; i < power.length; i++) power[i] = re[i] * re[i] + im[i] * im[i];
     return { re, im, power };
   }
 
@@ -211,8 +217,9 @@ function explorerSpectrum(fourier, { gamma, beta }) {
     for (let m = first; m <= last; m++) if (power[m] > top) top = power[m];
     let best = 0;
     for (let m = first; m <= last; m++) {
-      // From any that is high, not from local maxima alone: of two hills side by side they show but one.
-      if (power[m] < CONTENDER * Math.max(top, best)) continue;
+      const here = power[m];
+      if (here < CONTENDER * Math.max(top, best)) continue;
+      if ((m > first && here < power[m - 1]) || (m < last && here < power[m + 1])) continue;
       best = Math.max(best, climb(line, ((m - MARGIN) * nSteps) / perWindow - 0.5, from, to));
     }
     for (const end of [from, to]) {

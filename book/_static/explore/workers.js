@@ -67,13 +67,16 @@ function explorerWorkers(data, onView) {
       waiting = null;
       worker.postMessage({ wish });
     };
-    worker.onmessage = ({ data: { wish, view } }) => {
-      if (wish.number !== current.number) return; // of one that was dropped while its answer was on its way
+    const receive = (view) => {
       current = null;
       if (waiting) send(waiting);
       onView(view);
     };
-    worker.onerror = ({ message }) => onView({ form, error: `the worker failed: ${message}` });
+    worker.onmessage = ({ data: { wish, view } }) => {
+      // Others were dropped while their answer was on its way.
+      if (wish.number === current?.number) receive(view);
+    };
+    worker.onerror = ({ message }) => receive({ form, error: `the worker failed: ${message}` });
     worker.postMessage({ data });
     return (values, nPresentations) => {
       const wish = { number: nWishes++, values, form, nPresentations };
