@@ -202,9 +202,9 @@ def pytest_configure(config: pytest.Config) -> None:
     config.option.loadscopereorder = False
     IPyNbCell.compare_outputs = _compare_outputs
     environment.settle(str(config.rootpath))
-    # Examples that fail are printed; a database of them may have no place.
-    hypothesis.settings.register_profile("no database", database=None)
-    hypothesis.settings.load_profile("no database")
+    # Examples that fail are printed; a database of them may have no place. No machine is too slow.
+    hypothesis.settings.register_profile("anywhere", database=None, deadline=None)
+    hypothesis.settings.load_profile("anywhere")
     # A user's matplotlibrc may lie in the working folder too. Notebooks see to that themselves.
     matplotlib.use("Agg")
     matplotlib.rcdefaults()

@@ -226,7 +226,7 @@ def test_first_run_executes_all_and_renders(first):
     status, output, errors = first.answer
     assert (status, errors) == (0, "")
     assert [line.split()[0] for line in output.splitlines()][-2:] == ["claims", "rendered"]
-    assert outputs(first.executed / "figures" / "one.ipynb") == "1 2.0 a"
+    assert outputs(first.executed / "figures" / "one.ipynb") == "1 2.0 a False"
     assert "one.ipynb" in outputs(first.executed / "claims.ipynb")
     for page in ("index", "book/intro", "book/figures/one", "book/claims"):
         assert (first.html / f"{page}.html").is_file()
@@ -333,7 +333,7 @@ def test_every_package_that_is_installed_is_keyed():
 
 def test_what_pages_import_is_not_staged(first):
     staged = first.folder / "_build" / "source"
-    assert [p.name for p in staged.rglob("*.py")] == ["offline.py"]
+    assert sorted(p.name for p in staged.rglob("*.py")) == ["explorer.py", "offline.py"]
     assert not list(staged.rglob("*.mplstyle"))
 
 
@@ -389,7 +389,7 @@ def test_failing_cell_is_named_and_the_rest_is_kept(built):
     assert "ZeroDivisionError: division by zero" in output
     assert "not rendered: figures/one failed" in errors
     assert outputs(built.executed / "figures" / "two.ipynb") == "kept"
-    assert outputs(built.executed / "figures" / "one.ipynb") == "1 2.0 a"
+    assert outputs(built.executed / "figures" / "one.ipynb") == "1 2.0 a False"
     assert (built.html / "index.html").stat().st_mtime_ns == rendered
     assert not list(built.executed.rglob(".*.ipynb"))
 
@@ -569,7 +569,7 @@ def test_braces_in_the_path_are_no_parameters(first, tmp_path):
     built = first.copy(tmp_path / "{a} [b] {}")
     status, _, errors = built.call("--only", "one", "-p", "seed", "7")
     assert (status, errors) == (0, "")
-    assert outputs(built.executed / "figures" / "one.ipynb") == "7 2.0 a"
+    assert outputs(built.executed / "figures" / "one.ipynb") == "7 2.0 a False"
 
 
 # ---------------------------------------------------------------- one budget of cores

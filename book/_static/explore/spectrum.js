@@ -217,9 +217,8 @@ function explorerSpectrum(fourier, { gamma, beta }) {
     for (let m = first; m <= last; m++) if (power[m] > top) top = power[m];
     let best = 0;
     for (let m = first; m <= last; m++) {
-      const here = power[m];
-      if (here < CONTENDER * Math.max(top, best)) continue;
-      if ((m > first && here < power[m - 1]) || (m < last && here < power[m + 1])) continue;
+      // From all that are high, not from local maxima alone: of two hills side by side they show one.
+      if (power[m] < CONTENDER * Math.max(top, best)) continue;
       best = Math.max(best, climb(line, ((m - MARGIN) * nSteps) / perWindow - 0.5, from, to));
     }
     for (const end of [from, to]) {
