@@ -12,6 +12,9 @@ from lsm.dynamics import leak_gain
 from lsm.network import Network
 from lsm.neurons import LSM, time_constants
 
+# Share of what a neuron hears below which its total input is that of rounding.
+_ROUNDING = 1e-12
+
 
 def jacobian(
     network: Network, neuron: LSM, sensors: ArrayLike, activity: ArrayLike
@@ -30,9 +33,9 @@ def jacobian(
     Returns
     -------
     by_neurons : (n_neurons, n_neurons) array
-        ``[target, source]``; a neuron that Eq. 3 silences has no derivative. One whose total input
-        is exactly zero, as where all its sources are silent, has that of more activity: there is
-        no less, and what excites it makes it active.
+        ``[target, source]``; a neuron that Eq. 3 silences has no derivative, and so has one in
+        which excitation and inhibition cancel but for rounding. One whose sources are all silent
+        has that of more activity: there is no less, and what excites it makes it active.
     by_sensors : (n_neurons, n_sensors) array
 
     Raises
@@ -46,12 +49,15 @@ def jacobian(
     s = check.array("sensors", sensors, shape=(network.n_sensors,), low=0)
     opened = np.where(network.w_rec < 0, -neuron.shunting * network.w_rec, network.w_rec)
     total = network.w_rec @ a + network.w_in @ s
+    heard = np.abs(network.w_rec) @ a + network.w_in @ s
     channels = neuron.k_static * network.n_synapses + opened @ a + network.w_in @ s
-    active = (total >= 0) & (channels > 0)
+    at_rest = heard == 0
+    active = ((total > _ROUNDING * heard) | at_rest) & (channels > 0)
     divisor = np.where(active, channels, np.inf)[:, None]
     output = np.where(active, total / np.where(active, channels, 1.0), 0.0)[:, None]
-    at_rest = (total == 0)[:, None]
-    rising = np.where(at_rest, np.maximum(network.w_rec, 0.0), network.w_rec - output * opened)
+    rising = np.where(
+        at_rest[:, None], np.maximum(network.w_rec, 0.0), network.w_rec - output * opened
+    )
     with np.errstate(over="ignore"):
         found = rising / divisor, network.w_in * (1 - output) / divisor
     return check.computed("activity", found[0]), check.computed("sensors", found[1])

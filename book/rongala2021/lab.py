@@ -168,7 +168,7 @@ def sentence(found: xr.Dataset) -> str:
         at_work += f" without leak and {active[1]} with it"
     return (
         f"HF is {hf[0]:.3g} without leak and {hf[1]:.3g} with it; {at_work}; "
-        f"the spectral radius is {radius[0]:.3g} without leak and {radius[1]:.3g} with it."
+        f"the spectral radius is {radius[0]:.2f} without leak and {radius[1]:.2f} with it."
     )
 
 

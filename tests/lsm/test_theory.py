@@ -255,3 +255,20 @@ def test_without_recurrence_the_response_is_that_of_the_leak():
     pole = gain / (1 - (1 - gain) / z)
     _, by_sensors = jacobian(alone, neuron, LEVEL, activity)
     np.testing.assert_allclose(found, pole[:, None, None] * by_sensors, rtol=1e-12)
+
+
+def test_excitation_and_inhibition_that_cancel_but_for_rounding_leave_no_derivative():
+    """A total of zero up to rounding is silent, on whichever side of zero the digits fall."""
+    even = two_layer(
+        Normal(mean=0.4, cv=0.0), n_sensors=4, autapses=True, rng=np.random.default_rng(0)
+    )
+    active = even.layer == 1
+    found = []
+    for scale in (1.0, 1 + 1e-15, 1 - 1e-15):
+        a = np.where(active, 0.1, 0.0) * np.where(even.sign > 0, scale, 1.0)
+        by_neurons, by_sensors = jacobian(even, LSM(k_static=0.2), LEVEL, a)
+        assert not by_neurons[~active].any()
+        assert by_neurons[active].any(axis=1).all()
+        assert by_sensors[active].all()
+        found.append(spectral_radius(even, LSM(k_static=0.2), LEVEL, a, dt=DT))
+    np.testing.assert_allclose(found, found[0], rtol=1e-12)

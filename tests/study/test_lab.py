@@ -103,7 +103,7 @@ def test_the_sentence_tells_both_forms():
     text = lab.sentence(found)
     assert f"HF is {hf[0]:.3g} without leak and {hf[1]:.3g} with it" in text
     assert f"{found['n_active'].values[0]} of 18 neurons are active" in text
-    assert f"{radius[0]:.3g} without leak and {radius[1]:.3g} with it" in text
+    assert f"{radius[0]:.2f} without leak and {radius[1]:.2f} with it" in text
 
 
 def test_the_sentence_tells_where_the_forms_differ_in_active_neurons_and_where_none_is():

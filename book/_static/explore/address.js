@@ -4,6 +4,7 @@
 // another unit than the parameter's. Needs no page.
 function explorerAddress(data) {
   const defaults = Object.fromEntries(data.knobs.map((knob) => [knob.name, knob.default]));
+  const MOST_TOLD = 5;
   const keyOf = (knob) => knob.address || knob.name;
 
   // A double has one shortest run of digits, to which powers of ten can be added without rounding.
@@ -49,6 +50,8 @@ function explorerAddress(data) {
   function fits(knob, value) {
     if (knob.kind === "bool") return typeof value === "boolean";
     if (knob.choices.length) return knob.choices.includes(value);
+    // The package refuses what is neither zero nor of a size that one would set.
+    if (value !== 0 && Math.abs(value) < 1e-70) return false;
     return value >= knob.low && value <= knob.high && (knob.kind !== "int" || Number.isInteger(value));
   }
 
@@ -56,8 +59,9 @@ function explorerAddress(data) {
   function parsed(knob, word) {
     if (knob.kind === "bool") return { true: true, false: false }[word.toLowerCase()];
     if (knob.kind === "str") return word;
+    const typed = word.trim(); // a plus sign stands for a space
     const form = knob.kind === "int" ? /^[+-]?\d+$/ : /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
-    return form.test(word) ? Number(word) + 0 : undefined; // -0 is 0
+    return form.test(typed) ? Number(typed) + 0 : undefined; // -0 is 0
   }
 
   // Escapes that are none are kept as they stand.
@@ -81,32 +85,34 @@ function explorerAddress(data) {
   function read(hash) {
     const values = { ...defaults };
     const problems = [];
+    const cut = (text) => (text.length > 40 ? `${text.slice(0, 40)}…` : text);
     const seen = new Set();
     for (const [key, word] of pairs(hash)) {
       if (key === "v") {
         if (word !== data.version) {
-          problems.push(`v: expected ${data.version}, got ${word}; its numbers may have been others`);
+          problems.push(`v: expected ${data.version}, got ${cut(word)}; its numbers may have been others`);
         }
         continue;
       }
-      const knob = data.knobs.find((each) => key === each.name || key === each.address);
+      const knob = data.knobs.find((each) => key === each.name || key === keyOf(each));
       if (!knob) {
-        problems.push(`${key}: no knob; expected one of ${data.knobs.map(keyOf).join(", ")}, v`);
+        problems.push(`${cut(key)}: no knob; expected one of ${data.knobs.map(keyOf).join(", ")}, v`);
         continue;
       }
       const value = parsed(knob, word);
       const instead = `${text(knob, knob.default)} is used`;
       if (seen.has(knob.name)) {
-        problems.push(`${key}: expected once, got ${word} as well; ${instead}`);
+        problems.push(`${key}: expected once, got ${cut(word)} as well; ${instead}`);
         values[knob.name] = knob.default;
       } else if (value === undefined || !fits(knob, value)) {
-        problems.push(`${key}: expected ${expectation(knob)}, got ${word || "nothing"}; ${instead}`);
+        problems.push(`${key}: expected ${expectation(knob)}, got ${cut(word) || "nothing"}; ${instead}`);
       } else {
         values[knob.name] = value;
       }
       seen.add(knob.name);
     }
-    return { values, problems };
+    const more = problems.length - MOST_TOLD;
+    return { values, problems: more > 0 ? [...problems.slice(0, MOST_TOLD), `and ${more} more`] : problems };
   }
 
   // A hash that names a section of the page, or the page's top, sets no knob.

@@ -12,6 +12,7 @@ function explorerCharts(data) {
   const gains = [1e-3, 400];
   const decades = 6;
   const narrow = 480; // pixels below which labels are short
+  const tiny = 340; // and below which there are fewer
   const centred = { "text-anchor": "middle" };
   const rightAligned = { "text-anchor": "end" };
   const viridis = [
@@ -102,12 +103,12 @@ function explorerCharts(data) {
     const children = [
       svg("clipPath", { id: "explorer-gain-area" }, svg("rect", area)),
       svg("rect", { ...area, x: high, width: right - high, class: "shade" }),
-      label((high + right) / 2, bottom - 8, width < narrow ? "high" : "high frequencies", {
-        ...centred,
-        class: "note",
-      }),
     ];
-    for (const f of frequencyTicks) {
+    if (width >= tiny) {
+      const words = width < narrow ? "high" : "high frequencies";
+      children.push(label((high + right) / 2, bottom - 8, words, { ...centred, class: "note" }));
+    }
+    for (const f of frequencyTicks.filter((_, i) => width >= tiny || i % 2 === 0)) {
       children.push(line(x(f), bottom, x(f), bottom + 4, "axis"));
       children.push(label(x(f), bottom + 17, String(f), centred));
     }
@@ -292,7 +293,7 @@ function explorerCharts(data) {
       const x = scale([0.5, data.n_presentations + 0.5], [from, from + panel]);
       children.push(
         svg("rect", { x: from, y: top, width: panel, height: bottom - top, class: "empty" }),
-        label(from + panel / 2, top - 8, `${neuron} ${names[form]}`, {
+        label(from + panel / 2, top - 8, width < tiny ? names[form] : `${neuron} ${names[form]}`, {
           ...centred,
           class: `name ${classes[form]}`,
         }),

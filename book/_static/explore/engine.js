@@ -54,8 +54,8 @@ function explorerEngine(data) {
   }
 
   /**
-   * What is shown of the first nPresentations in one form of the neuron. A generator, so that a worker can look
-   * for a newer wish after each signal; it returns the view.
+   * What is shown of the first nPresentations in one form of the neuron. A generator, so that a worker can
+   * look for a newer wish after each signal; it returns the view.
    */
   function* view(values, form, nPresentations) {
     const { dt } = values;
@@ -117,7 +117,7 @@ function explorerEngine(data) {
       activity: means,
       power: map,
       traces,
-      network: { nSensors: net.nSensors, wIn: net.wIn, wRec: net.wRec, delays: net.delays },
+      network: { nSensors: net.nSensors, wIn: net.wIn, wRec: net.wRec },
     };
   }
 

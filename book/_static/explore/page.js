@@ -52,16 +52,8 @@ function explorerPage(root, data) {
     const name = `${knob.label}${knob.unit ? `, in ${knob.unit}` : ""}, as a number`;
     const field = html("input", { type: "number", step, "aria-label": name, inputmode: "decimal" });
 
-    function take(number) {
-      const value = address.meant(knob, number);
-      if (address.fits(knob, value)) {
-        turn(knob, value);
-        return;
-      }
-      field.setAttribute("aria-invalid", "true");
-      problems = [`${knob.label}: expected ${address.expectation(knob, true)}, got ${number}${unit}`];
-      tell();
-    }
+    const fits = (number) => address.fits(knob, address.meant(knob, number));
+    const take = (number) => turn(knob, address.meant(knob, number));
 
     slider.addEventListener("input", () => {
       const at = Number(slider.value);
@@ -69,9 +61,18 @@ function explorerPage(root, data) {
       const number = knob.log ? Number((10 ** at).toPrecision(3)) : Number(at.toPrecision(12));
       take(Math.min(Math.max(number, ends[0]), ends[1]));
     });
-    // While it is being typed, a number may be none yet.
-    field.addEventListener("input", () => Number.isNaN(field.valueAsNumber) || take(field.valueAsNumber));
-    field.addEventListener("change", () => show(values[knob.name]));
+    // While it is being typed, a number may not be what is meant yet.
+    field.addEventListener("input", () => {
+      if (fits(field.valueAsNumber)) take(field.valueAsNumber);
+      else field.setAttribute("aria-invalid", "true");
+    });
+    field.addEventListener("change", () => {
+      const number = field.valueAsNumber;
+      const wrong = `${knob.label}: expected ${address.expectation(knob, true)}, got ${number}${unit}`;
+      problems = fits(number) || Number.isNaN(number) ? [] : [wrong];
+      tell();
+      show(values[knob.name]);
+    });
 
     function show(value) {
       const number = address.shown(knob, value);
@@ -80,7 +81,8 @@ function explorerPage(root, data) {
       // Steps of a number that is turned by ratios are a tenth of its size.
       if (knob.log) field.step = 10 ** Math.floor(Math.log10(number) - 1);
       if (field.valueAsNumber !== number) field.value = number;
-      field.removeAttribute("aria-invalid");
+      // Browsers call a number between two steps invalid.
+      field.setAttribute("aria-invalid", "false");
     }
 
     const element = html(
@@ -135,10 +137,9 @@ function explorerPage(root, data) {
   function summary() {
     const both = data.forms.map((form) => views[form]);
     if (both.some((view) => Number.isNaN(view.hf))) return "All neurons are silent.";
-    const [hf, radius] = ["hf", "radius"].map((name) => {
-      const [without, withLeak] = both.map((view) => figures(view[name]));
-      return `${without} without leak and ${withLeak} with it`;
-    });
+    const pair = ([without, withLeak]) => `${without} without leak and ${withLeak} with it`;
+    const hf = pair(both.map((view) => figures(view.hf)));
+    const radius = pair(both.map((view) => view.radius.toFixed(2)));
     const [n, nLeak] = both.map((view) => view.nActive);
     const active =
       `${n} of ${data.neurons.length} neurons are active` +
@@ -204,22 +205,36 @@ function explorerPage(root, data) {
     timer = setTimeout(() => workers.show(values, data.n_presentations), restAfter);
   }
 
-  // Browsers refuse an address that changes at each tick.
+  // Browsers refuse an address that changes at each tick; it must be right when the reader leaves it.
   let writing;
+  function writeAddress() {
+    if (writing) history.replaceState(null, "", address.write(values));
+    forget();
+  }
+
+  function forget() {
+    clearTimeout(writing);
+    writing = 0;
+  }
+
   function turn(knob, value) {
     show({ ...values, [knob.name]: value });
     clearTimeout(writing);
-    writing = setTimeout(() => history.replaceState(null, "", address.write(values)), restAfter);
+    writing = setTimeout(writeAddress, restAfter);
   }
+
+  addEventListener("click", writeAddress, { capture: true });
+  addEventListener("pagehide", writeAddress);
 
   // Presets can be taken back with the browser's button.
   function leap(next) {
-    clearTimeout(writing);
+    forget();
     history.pushState(null, "", address.write(next));
     show(next);
   }
 
   function readAddress() {
+    forget();
     const asked = address.read(location.hash);
     show(asked.values, asked.problems);
   }
@@ -272,7 +287,7 @@ function explorerPage(root, data) {
         html(
           "p",
           { class: "note" },
-          `HF: power above ${data.high_frequency} Hz over the input's, both scaled at ${band} Hz. ` +
+          `HF: power above ${data.high_frequency} Hz over the input's, both normalised to ${band} Hz. ` +
             "Above 1, the network has more high frequencies than its input.",
         ),
         status,
@@ -282,7 +297,7 @@ function explorerPage(root, data) {
         { class: "turning" },
         figure("gain", "Gain over the input.", [
           "Above 1 a frequency is stronger than in the input, below 1 weaker. ",
-          "Dashed: what linear response expects.",
+          "Dashed: what linear response predicts.",
         ]),
         html(
           "form",

@@ -114,7 +114,7 @@ function explorerSpectrum(fourier, { gamma, beta }) {
 
   const divisor = (a, b) => (b === 0 ? a : divisor(b, a % b));
 
-  /** The last sample up to a step, in the middle of its cell; of whole numbers, so that rounding spoils none. */
+  /** The last sample up to a step, the middle of its cell; of whole numbers, so that rounding spoils none. */
   const lastSample = (step, nSteps, perWindow) => Math.floor(((2 * step + 1) * perWindow) / (2 * nSteps));
 
   /**

@@ -2,27 +2,32 @@
 "use strict";
 
 function explorerTheory(model) {
+  // Share of what a neuron hears below which its total input is that of rounding.
+  const ROUNDING = 1e-12;
+
   /** Derivatives of Eq. 1 by the neurons and by the sensors: [target, source]. */
   function jacobian({ n, nSensors, wIn, wRec, nSynapses }, kStatic, sensors, activity) {
     const byNeurons = new Float64Array(n * n);
     const bySensors = new Float64Array(n * nSensors);
     for (let k = 0; k < n; k++) {
       let total = 0;
-      let channels = kStatic * nSynapses[k];
+      let heard = 0;
       for (let j = 0; j < n; j++) {
         total += wRec[k * n + j] * activity[j];
-        channels += Math.abs(wRec[k * n + j]) * activity[j];
+        heard += Math.abs(wRec[k * n + j]) * activity[j];
       }
       for (let s = 0; s < nSensors; s++) {
         total += wIn[k * nSensors + s] * sensors[s];
-        channels += wIn[k * nSensors + s] * sensors[s];
+        heard += wIn[k * nSensors + s] * sensors[s];
       }
-      if (total < 0 || channels <= 0) continue; // Eq. 3 silences it: no derivative
+      const channels = kStatic * nSynapses[k] + heard;
+      // Eq. 3 silences it, or excitation and inhibition cancel but for rounding: no derivative.
+      if ((heard > 0 && total <= ROUNDING * heard) || channels === 0) continue;
       const output = total / channels;
       for (let j = 0; j < n; j++) {
         const w = wRec[k * n + j];
-        // Of a total of exactly zero, the derivative of more activity: there is no less.
-        byNeurons[k * n + j] = (total === 0 ? Math.max(w, 0) : w - output * Math.abs(w)) / channels;
+        // Of silent sources, the derivative of more activity: there is no less.
+        byNeurons[k * n + j] = (heard === 0 ? Math.max(w, 0) : w - output * Math.abs(w)) / channels;
       }
       for (let s = 0; s < nSensors; s++) {
         bySensors[k * nSensors + s] = (wIn[k * nSensors + s] * (1 - output)) / channels;
@@ -98,11 +103,35 @@ function explorerTheory(model) {
     });
   }
 
+  /** Groups of neurons of which each acts on all others of its group, if by way of others. */
+  function loopsOf(n, byNeurons) {
+    const all = [...Array(n).keys()];
+    const acts = all.map((k) => all.map((j) => byNeurons[k * n + j] !== 0));
+    for (const via of all) {
+      for (const k of all) if (acts[k][via]) for (const j of all) acts[k][j] ||= acts[via][j];
+    }
+    const mates = all.map((k) => all.filter((j) => j === k || (acts[k][j] && acts[j][k])));
+    return mates.filter((group, k) => group[0] === k);
+  }
+
   /**
-   * Largest factor by which one step multiplies small deviations, from their growth over many steps. The
-   * logarithm of their size, which may swing, is averaged over a stretch early and one late.
+   * Largest factor by which one step multiplies small deviations: that of one of its groups, since what a
+   * group passes on to others does not come back.
    */
   function spectralRadius({ n }, byNeurons, gain, lag) {
+    const radii = loopsOf(n, byNeurons).map((group) => {
+      const among = (values) => group.flatMap((k) => group.map((j) => values[k * n + j]));
+      return growth(group.length, among(byNeurons), gain, among(lag));
+    });
+    return Math.max(...radii);
+  }
+
+  /**
+   * That factor from how deviations grow over many steps. The logarithm of their size, which may swing, is
+   * averaged over a stretch early and one late.
+   */
+  function growth(n, byNeurons, gain, lag) {
+    if (byNeurons.every((slope) => slope === 0)) return 1 - gain;
     const SETTLING = 2000;
     const STRETCH = 3000;
     const longest = lag.reduce((a, b) => Math.max(a, b), 1);
