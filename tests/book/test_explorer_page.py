@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -11,6 +12,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from matplotlib import colormaps
+from matplotlib.colors import to_hex
 from playwright.sync_api import sync_playwright
 
 from rongala2021 import explorer, lab, plots
@@ -250,6 +253,9 @@ def test_colours_are_those_of_the_figures():
     for name in ("EXCITATORY", "INHIBITORY", "SENSORY", "NO_LEAK", "LEAK"):
         variable = "--" + name.lower().replace("_", "-")
         assert f"{variable}: {getattr(plots, name).lower()};" in style
+    script = (STYLE.parent / "charts.js").read_text(encoding="utf-8")
+    shades = " ".join(re.findall(r'\.\.\."([0-9a-f ]+)"', script)).split()
+    assert shades == [to_hex(colormaps["magma"](i / 16))[1:] for i in range(17)]
 
 
 # ---------------------------------------------------------------- turning

@@ -166,9 +166,10 @@ def test_a_silent_network_is_drawn():
     assert Pictures().png(found, explorer.network_of(values), n_presentations=2)
 
 
-def test_old_frames_are_forgotten(views):
+def test_old_frames_are_forgotten(views, monkeypatch):
+    monkeypatch.setattr(Pictures, "_N_KEPT", 3)
     pictures = Pictures()
     found, network = views["Figure 4"]
-    for n in range(4, 24):
+    for n in range(4, 9):
         pictures.png(found, network, n_presentations=n)
-    assert len(pictures._kept) == pictures._N_KEPT
+    assert [frame.n_presentations for frame in pictures._kept] == [6, 7, 8]

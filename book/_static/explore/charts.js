@@ -15,9 +15,9 @@ function explorerCharts(data) {
   const tiny = 340; // and below which there are fewer
   const centred = { "text-anchor": "middle" };
   const rightAligned = { "text-anchor": "end" };
-  const viridis = [
-    ..."440154 48186a 472d7b 424086 3b528b 33638d 2c728e 26828e 21918c".split(" "),
-    ..."1fa088 28ae80 3fbc73 5ec962 84d44b addc30 d8e219 fde725".split(" "),
+  const magma = [
+    ..."000004 0a0822 1d1147 36106b 51127c 6a1c81 832681 9c2e7f b73779".split(" "),
+    ..."d0416f e75263 f56b5c fc8961 fea772 fec488 fde2a3 fcfdbf".split(" "),
   ].map((hex) => [0, 2, 4].map((i) => parseInt(hex.slice(i, i + 2), 16)));
 
   function svg(tag, attributes = {}, ...children) {
@@ -254,12 +254,12 @@ function explorerCharts(data) {
     const image = context.createImageData(columns, rows);
     for (let row = 0; row < rows; row++) {
       for (let column = 0; column < columns; column++) {
-        const place = clamp(share(row, column), 0, 1) * (viridis.length - 1);
+        const place = clamp(share(row, column), 0, 1) * (magma.length - 1);
         if (Number.isNaN(place)) continue;
-        const below = Math.min(Math.floor(place), viridis.length - 2);
+        const below = Math.min(Math.floor(place), magma.length - 2);
         const at = 4 * ((rows - 1 - row) * columns + column);
         for (let i = 0; i < 3; i++) {
-          const [from, to] = [viridis[below][i], viridis[below + 1][i]];
+          const [from, to] = [magma[below][i], magma[below + 1][i]];
           image.data[at + i] = from + (place - below) * (to - from);
         }
         image.data[at + 3] = 255;
