@@ -28,7 +28,7 @@ from lsm.spectrum import BETA, GAMMA, highest_frequency, log_frequencies
 from lsm.sweeps import NETWORK_K_STATIC, Run, Setting, generators, run
 from lsm.theory import linear_response, spectral_radius
 from lsm.weights import Lognormal, Normal
-from rongala2021.run_measures import high_frequencies
+from rongala2021.run_measures import SILENT, high_frequencies
 from rongala2021.scale import Scale, sweep_grid
 from rongala2021.settings import FORMS, KINDS, figure_4, setting_of
 from rongala2021.spectra import Spectrum
@@ -434,6 +434,7 @@ def data() -> dict[str, Any]:
         "morse": {"gamma": GAMMA, "beta": BETA},
         "reference_band": measures.REFERENCE_BAND,
         "high_frequency": measures.HIGH_FREQUENCY,
+        "silent": SILENT,
         "draws": [draws(repeat) for repeat in range(N_NETWORKS)],
     }
 

@@ -1,11 +1,8 @@
 """The explorer in a browser, from disk, in a tiny book under the project's configuration."""
 
 import json
-import os
 import re
 import shutil
-import subprocess
-import sys
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -17,6 +14,7 @@ from matplotlib.colors import to_hex
 from playwright.sync_api import sync_playwright
 
 from rongala2021 import explorer, lab, plots
+from tests import tiny_book
 
 ROOT = Path(__file__).parents[2]
 STYLE = ROOT / "book" / "_static" / "explore" / "explore.css"
@@ -53,24 +51,9 @@ def place():
 def built(tmp_path_factory):
     """The pages of the book, as `jupyter-book build .` makes them."""
     folder = tmp_path_factory.mktemp("explorer")
-    for name in ("_ext", "_static"):
-        shutil.copytree(ROOT / "book" / name, folder / "book" / name)
-    for name in ("_config.yml", "book/references.bib"):
-        shutil.copyfile(ROOT / name, folder / name)
-    contents = "format: jb-book\nroot: book/intro\nchapters:\n  - file: book/explore\n"
-    (folder / "_toc.yml").write_text(contents, encoding="utf-8")
-    (folder / "book" / "intro.md").write_text("# Intro\n", encoding="utf-8")
-    page = f"# Explore\n\n{place()}\n\n## Below\n\nText.\n"
-    (folder / "book" / "explore.md").write_text(page, encoding="utf-8")
-    code = "from jupyter_book.cli.main import main; main()"
-    command = [sys.executable, "-c", code, "build", "."]
-    environment = {**os.environ, "NO_COLOR": "1"}
-    done = subprocess.run(
-        command, cwd=folder, capture_output=True, text=True, env=environment, check=False
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "WARNING" not in done.stdout + done.stderr
-    return folder / "_build" / "html" / "book"
+    text = f"# Explore\n\n{place()}\n\n## Below\n\nText.\n"
+    tiny_book.write(folder, "book/explore", text)
+    return tiny_book.pages_of(folder) / "book"
 
 
 @pytest.fixture(scope="module")

@@ -1,14 +1,9 @@
 """What `jupyter-book build .` makes of the project, as readers of Jupyter Book type it."""
 
-import os
-import shutil
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests import tiny_book
+
 PAGE = "# {}\n\n[here](data/here.csv) [none](data/none.csv)\n"
 #: Texts that are no pages: of environments, caches and tools, and of the project itself.
 BESIDE = (
@@ -31,17 +26,10 @@ BESIDE = (
 def project(tmp_path_factory):
     """A book of two pages under the project's configuration, among much that is none of it."""
     folder = tmp_path_factory.mktemp("project")
-    for name in ("_ext", "_static"):
-        shutil.copytree(ROOT / "book" / name, folder / "book" / name)
-    for name in ("_config.yml", "book/references.bib"):
-        shutil.copyfile(ROOT / name, folder / name)
-    contents = "format: jb-book\nroot: book/intro\nchapters:\n  - file: book/figures/one\n"
-    (folder / "_toc.yml").write_text(contents, encoding="utf-8")
+    tiny_book.write(folder, "book/figures/one", PAGE.format("One"))
     for name in BESIDE:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text("# Beside\n", encoding="utf-8")
-    (folder / "book" / "intro.md").write_text("# Intro\n", encoding="utf-8")
-    (folder / "book" / "figures" / "one.md").write_text(PAGE.format("One"), encoding="utf-8")
     (folder / "book" / "figures" / "data").mkdir()
     (folder / "book" / "figures" / "data" / "here.csv").write_text("x\n1\n", encoding="utf-8")
     # As `make book` left it; its pages are overwritten.
@@ -50,21 +38,9 @@ def project(tmp_path_factory):
     return folder
 
 
-def build(project, *options):
-    code = "from jupyter_book.cli.main import main; main()"
-    command = [sys.executable, "-c", code, "build", *options, "."]
-    environment = {**os.environ, "NO_COLOR": "1"}
-    return subprocess.run(
-        command, cwd=project, capture_output=True, text=True, env=environment, check=False
-    )
-
-
 @pytest.fixture(scope="module")
 def built(project):
-    done = build(project)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "WARNING" not in done.stdout + done.stderr
-    return project / "_build" / "html"
+    return tiny_book.pages_of(project)
 
 
 def test_the_pages_are_those_of_the_contents_alone(built):
@@ -87,7 +63,7 @@ def test_data_that_were_not_written_are_named_and_others_can_be_had(built):
 
 def test_a_strict_build_refuses_links_to_data_that_were_not_written(built):
     # The book is made strictly, of pages that were executed.
-    done = build(built.parents[1], "--all", "-W", "-n", "--keep-going")
+    done = tiny_book.build(built.parents[1], "--all", "-W", "-n", "--keep-going")
     told = done.stdout + done.stderr
     assert done.returncode != 0
     assert [line for line in told.splitlines() if "WARNING" in line and "data/none.csv" in line]

@@ -7,8 +7,6 @@ function explorerEngine(data) {
   const model = explorerModel(random);
   const spectrum = explorerSpectrum(explorerFourier(), data.morse);
   const theory = explorerTheory(model);
-  // A neuron whose power is below this share of the strongest one's is silent.
-  const SILENT = 1e-10;
 
   /** The last few results of a function, by their arguments: most knobs leave the input as it is. */
   function remembering(make, nKept) {
@@ -112,7 +110,7 @@ function explorerEngine(data) {
       gain: overInput,
       expected: gainOf(linear.power, linear.power.map(() => 1), frequencies),
       hf: bandMean(overInput, frequencies, data.high_frequency, Infinity),
-      nActive: most.filter((p) => p > SILENT * strongest).length,
+      nActive: most.filter((p) => p > data.silent * strongest).length,
       radius: linear.radius,
       activity: means,
       power: map,
