@@ -467,16 +467,19 @@ def refresh(names: Sequence[str]) -> None:
 
 
 def tell_verdicts() -> None:
-    """Bring the README's summary and the badge up to the verdicts of the references."""
-    from rongala2021 import ledger, scorecard
+    """Bring the README's summary, its picture and the badge up to the references."""
+    from rongala2021 import front, ledger, scorecard
 
     card = scorecard.gather(ledger.load(BOOK / "claims.yml"), BOOK)
     readme = ROOT / "README.md"
     before, _, after = readme.read_text(encoding="utf-8").partition(scorecard.README_START)
     _, _, after = after.partition(scorecard.README_END)
-    block = "\n".join([scorecard.README_START, scorecard.readme_block(card), scorecard.README_END])
+    told = front.readme_block(BOOK, card)
+    block = "\n".join([scorecard.README_START, told, scorecard.README_END])
     readme.write_text(before + block + after, encoding="utf-8")
-    (BOOK / "_static" / "badge.svg").write_text(scorecard.badge(card), encoding="utf-8")
+    static = BOOK / "_static"
+    (static / "badge.svg").write_text(scorecard.badge(card), encoding="utf-8")
+    (static / "result.png").write_bytes(front.first_picture(BOOK).png)
 
 
 def arguments(words: Sequence[str] | None) -> argparse.Namespace:

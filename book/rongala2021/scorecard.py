@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import math
 from collections import Counter
@@ -17,7 +18,7 @@ from rongala2021.ledger import KINDS, Claim, Sample, words
 from rongala2021.tables import Table
 
 MIME = "application/vnd.lsm.claims+json"
-#: Between these lines the README holds what `readme_block` says.
+#: Between these lines the README holds what `front.readme_block` says.
 README_START = "<!-- verdicts: written by make refresh -->"
 README_END = "<!-- end of verdicts -->"
 _HEADS = ("id", "where", "claim", "kind", "verdict", "measured", "criterion", "seeds")
@@ -49,6 +50,13 @@ def _mean_text(measure: str, samples: Sequence[Sample]) -> str:
     n_known = sum(map(math.isfinite, values))
     unknown = f" ({n_known} of {len(values)} known)" if 0 < n_known < len(values) else ""
     return f"{words(measure)} {mean:.3g} [{low:.3g}, {high:.3g}]{unknown}"
+
+
+def _number_text(measure: str, samples: Sequence[Sample]) -> str:
+    """A measure of one sample, or its mean over several with the interval."""
+    if len(samples) > 1:
+        return _mean_text(measure, samples)
+    return f"{words(measure)} {samples[0][measure]:.3g}"
 
 
 @dataclass(frozen=True)
@@ -140,8 +148,8 @@ class Scorecard:
     def overview(self) -> Table:
         """All claims by figure, with links to their pages and intervals over seeds.
 
-        On a page that loads ``scorecard.js`` the table can be sorted and filtered. An interval of
-        a mean that contains the bound of its criterion is said to. Measured claims come first,
+        On a page that loads ``scorecard.js`` the table can be sorted and filtered. A row can be
+        linked to as ``#claim-4a``. An interval of a mean that contains the bound of its criterion is said to. Measured claims come first,
         each group in the order of the ledger.
         """
         heads = ("id", "where", "claim", "kind", "verdict", "measured, drawn", "mean over seeds")
@@ -150,7 +158,7 @@ class Scorecard:
             [self._over_seeds(v) for v in verdicts], columns=[*heads, "criterion", "seeds"]
         )
         links = {v.id: f"{self.ledger[v.id].page}.html" for v in verdicts}
-        return Table(frame, links=links, kind="scorecard")
+        return Table(frame, links=links, kind="scorecard", anchor="claim-")
 
     def _over_seeds(self, v: Verdict) -> tuple[str, ...]:
         *first, criterion, seeds = self._row(v)
@@ -182,6 +190,25 @@ class Scorecard:
         measured = v.reason or numbers
         return v.id, claim.where, claim.statement, claim.kind, verdict, measured, criterion, seeds
 
+    def cards(self) -> dict[str, str]:
+        """What a card beside a claim's id tells, as HTML: of its numbers those that were judged."""
+        found = {}
+        for v in self.verdicts:
+            name, where, statement, kind, verdict, measured, criterion, seeds = self._row(v)
+            if v.samples and not v.reason:
+                measures = dict.fromkeys(c.measure for c in self.ledger[name].criterion)
+                measured = "; ".join(_number_text(m, v.samples) for m in measures)
+            lines = {
+                "head": f"{name} · {where} · {kind}",
+                "statement": statement,
+                f"verdict verdict-{v.verdict.replace(' ', '-')}": verdict,
+                "measured": measured,
+                "criterion": "; ".join(filter(None, [f"Criterion: {criterion}", seeds])),
+            }
+            paragraphs = [f'<p class="{k}">{html.escape(x)}</p>' for k, x in lines.items() if x]
+            found[name] = "".join([*paragraphs, "<p><a>its row among the claims</a></p>"])
+        return found
+
     def record(self) -> list[dict[str, Any]]:
         """The verdicts and the numbers behind them as JSON, for `gather`."""
         return [
@@ -207,31 +234,23 @@ class Scorecard:
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
         table = Table(pd.DataFrame(self.rows(), columns=list(_HEADS)))
-        html = table._repr_html_()
+        tables = table._repr_html_()
         if any(v.controls for v in self.verdicts):
-            html += "\n<p>The same criteria, tried on controls:</p>\n"
-            html += self.controls()._repr_html_()
-        return {"text/plain": repr(self), "text/html": html, MIME: self.record()}
+            tables += "\n<p>The same criteria, tried on controls:</p>\n"
+            tables += self.controls()._repr_html_()
+        return {"text/plain": repr(self), "text/html": tables, MIME: self.record()}
 
 
-def readme_block(scorecard: Scorecard) -> str:
-    """What the README says of the verdicts, between its two markers."""
+def readme_table(scorecard: Scorecard) -> str:
+    """How many claims of each kind have each verdict, as a table in Markdown."""
     seen = [name for name, n in scorecard.counts().items() if n]
     lines = [
-        f"**{scorecard.summary()}.**",
-        "",
         "| | " + " | ".join(f"{SYMBOLS[name]} {name}" for name in seen) + " |",
         "|---|" + "---|" * len(seen),
     ]
     for kind, meaning in KINDS.items():
-        cells = []
-        for name in seen:
-            ids = [
-                v.id
-                for v in scorecard.verdicts
-                if v.verdict == name and scorecard.ledger[v.id].kind == kind
-            ]
-            cells.append(f"{len(ids)}: {', '.join(ids)}" if ids else "0")
+        counts = scorecard.counts(kind)
+        cells = [str(counts[name]) for name in seen]
         lines.append(f"| *{kind}*: {meaning} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
 

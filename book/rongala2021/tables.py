@@ -26,6 +26,8 @@ class Table:
         Addresses of cells of the first column.
     kind : str
         A further class of the HTML table.
+    anchor : str
+        Where not empty, links have ids that start so and end with the cell.
 
     Raises
     ------
@@ -36,6 +38,7 @@ class Table:
     frame: pd.DataFrame
     links: Mapping[str, str] = field(default_factory=dict)
     kind: str = ""
+    anchor: str = ""
 
     def __post_init__(self) -> None:
         frame = pd.DataFrame(self.frame)
@@ -51,7 +54,7 @@ class Table:
         if self.links:
             frame, escape = frame.map(_escaped).rename(columns=_escaped), False
             frame[frame.columns[0]] = [
-                f'<a href="{html.escape(self.links[cell])}">{shown}</a>'
+                f'<a{self._id(shown)} href="{html.escape(self.links[cell])}">{shown}</a>'
                 if cell in self.links
                 else shown
                 for cell, shown in zip(self.frame.iloc[:, 0], frame.iloc[:, 0], strict=True)
@@ -66,6 +69,9 @@ class Table:
                 # The theme styles tables of the class "dataframe", in dark mode too.
                 classes=[self.kind] if self.kind else None,
             )
+
+    def _id(self, shown: str) -> str:
+        return f' id="{self.anchor}{shown}"' if self.anchor else ""
 
 
 def _escaped(cell: Any) -> Any:
