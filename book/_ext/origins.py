@@ -14,8 +14,8 @@ from typing import Any
 from docutils import nodes
 
 ARTICLE = "https://www.frontiersin.org/articles/10.3389/fncom.2021.656401/full"
-#: A panel or panels may be named.
-_AFTER = re.compile(r"\bafter (Suppl\. )?Fig\. (\d+)\S* of\b")
+#: Panels may be named.
+_AFTER = re.compile(r"\bafter (Suppl\. )?Fig\. (\d+)[\w, -]{0,12} of\b")
 
 
 def _original(caption: str) -> str | None:

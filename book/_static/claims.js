@@ -1,6 +1,6 @@
 // Ids of claims in the text lead to their row on the claims page, and open a card on the way.
 // 4a, S7b, K1, D2 are claims wherever they stand as a word. A1 is an equation as well, and S4 a figure: these are claims in
-// bold (outside captions, where panels are bold), in brackets that hold nothing but ids, and in a table's column "id".
+// bold (outside captions, where panels are bold), in brackets that hold nothing but ids, and in a table's column of ids or claims.
 document.addEventListener("DOMContentLoaded", () => {
   const known = globalThis.claims ?? {};
   const article = document.querySelector("article.bd-article");
@@ -14,7 +14,7 @@ document.addEventListener("DOMContentLoaded", () => {
     const within = text.parentElement;
     const cell = within.closest("td");
     if (!/^[AS]\d$/.test(id) || (within.closest("strong") && !within.closest("figcaption"))) return true;
-    if (cell) return cell.closest("table").rows[0].cells[cell.cellIndex].textContent === "id";
+    if (cell) return /^(id|claim)/i.test(cell.closest("table").rows[0].cells[cell.cellIndex].textContent);
     return [...text.data.matchAll(brackets)].some(({ 0: all, index }) => index < start && start < index + all.length);
   };
   const texts = [];

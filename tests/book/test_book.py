@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from lsm.sweeps import NETWORK_K_STATIC
-from rongala2021 import judging, ledger
+from rongala2021 import front, judging, ledger
 from rongala2021 import scorecard as cards
 from tests.references import never_executed
 
@@ -53,7 +53,9 @@ def test_the_readme_says_what_the_pages_found(scorecard):
     assert found
     block, found, _ = rest.partition(cards.README_END)
     assert found
-    assert block.strip() == cards.readme_block(scorecard), "run make refresh"
+    assert block.strip() == front.readme_block(BOOK, scorecard), "run make refresh"
+    picture = (BOOK / "_static" / "result.png").read_bytes()
+    assert picture == front.first_picture(BOOK).png, "run make refresh"
 
 
 def test_the_badge_says_what_the_pages_found(scorecard):

@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from html import escape
 from pathlib import Path
 from xml.etree import ElementTree
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 from rongala2021.judging import SYMBOLS, Verdict
 from rongala2021.ledger import KINDS, Claim, Condition, Former, load
-from rongala2021.scorecard import MIME, Scorecard, badge, gather, readme_block, score
+from rongala2021.scorecard import MIME, Scorecard, badge, gather, readme_table, score
 from tests.study.examples import claim, examples, full, low, weak
 
 BOOK = Path(__file__).parents[2] / "book"
@@ -295,7 +296,7 @@ def test_the_overview_has_links_intervals_and_the_measured_claims_first():
     assert row["mean over seeds"] == "x 2 [2, 2]"
     assert row["seeds"] == "20 of 20 [0.83, 1.00]"
     html = card.overview()._repr_html_()
-    assert '<a href="figures/fig1.html">a</a>' in html
+    assert ' href="figures/fig1.html">a</a>' in html
     assert "Fig. &lt;1&gt;" in html
 
 
@@ -313,6 +314,28 @@ def test_the_overview_is_the_table_that_scorecard_js_sorts_and_filters():
     assert [len(row) for row in rows] == [len(heads)] * 2
     assert [row[0] for row in rows] == ["a", "b"]
     assert [link.get("href") for link in body.iterfind("tr/td[1]/a")] == ["figures/fig1.html"] * 2
+
+
+def test_a_row_of_the_overview_can_be_linked_to():
+    html = _two(0.5).overview()._repr_html_()
+    assert re.findall(r'<td><a id="(claim-.)" href', html) == ["claim-a", "claim-b"]
+
+
+def test_a_card_tells_the_sentence_what_was_judged_and_the_verdict():
+    ledger = {"1a": claim(statement="<b>"), "2a": claim("2a", not_testable="no figure")}
+    seeds = [{"x": 1.0, "aside": 7.0}, {"x": 3.0, "aside": 7.0}] * 10
+    cards = score(ledger, {"1a": seeds, "2a": []}).cards()
+    first = ElementTree.fromstring(f"<div>{cards['1a']}</div>")
+    lines = {line.get("class"): line.text for line in first}
+    assert lines["statement"] == "<b>"
+    assert lines["head"] == "1a · Fig. 1 · empirical"
+    assert lines["measured"].startswith("x 2 [")
+    assert lines["verdict verdict-borderline"] == "≈ borderline"
+    assert lines["criterion"] == "Criterion: x ≥ 2 in most seeds; 10 of 20"
+    assert '<p class="measured">no figure</p>' in cards["2a"]
+    alone = score(ledger, {"1a": {"x": 3.0, "aside": 7.0}}).cards()["1a"]
+    assert '<p class="measured">x 3</p>' in alone
+    assert list(cards) == ["1a", "2a"]
 
 
 def test_an_interval_of_a_mean_that_contains_the_bound_is_marked():
@@ -363,10 +386,9 @@ def test_summary_readme_and_badge_count_alike():
     card = _two(0.5)
     expected = "1 of 2 claims reproduced (1 of 1 filter, 0 of 1 empirical), 1 not reproduced"
     assert card.summary() == expected
-    block = readme_block(card)
-    assert f"**{expected}.**" in block
-    rows = [line.split(" | ")[1:] for line in block.splitlines()[4:]]
-    assert rows == [["0", "0 |"], ["1: a", "0 |"], ["0", "1: b |"]]
+    rows = [line.split(" | ")[1:] for line in readme_table(card).splitlines()]
+    assert rows[0] == ["✔ reproduced", "✘ not reproduced |"]
+    assert rows[2:] == [["0", "0 |"], ["1", "0 |"], ["0", "1 |"]]
     assert "1 of 2 reproduced, 0 of 1 empirical" in badge(card)
     ElementTree.fromstring(badge(card))
     assert badge(_two(3.0)) != badge(card)
