@@ -462,7 +462,10 @@ def refresh(names: Sequence[str]) -> None:
         if math.isfinite(seconds[name]):
             notebook["metadata"]["lsm"] = {"seconds": rounded(seconds[name])}
         write(BOOK / f"{name}.ipynb", notebook)
-    tell_verdicts()
+    try:
+        tell_verdicts()
+    except ValueError as error:
+        raise Refusal(f"new references, but README.md is as it was: {error}") from None
     print(f"new references: {', '.join(names)}")
 
 

@@ -149,8 +149,8 @@ class Scorecard:
         """All claims by figure, with links to their pages and intervals over seeds.
 
         On a page that loads ``scorecard.js`` the table can be sorted and filtered. A row can be
-        linked to as ``#claim-4a``. An interval of a mean that contains the bound of its criterion is said to. Measured claims come first,
-        each group in the order of the ledger.
+        linked to as ``#claim-4a``. An interval of a mean that contains the bound of its criterion
+        is said to. Measured claims come first, each group in the order of the ledger.
         """
         heads = ("id", "where", "claim", "kind", "verdict", "measured, drawn", "mean over seeds")
         verdicts = sorted(self.verdicts, key=lambda v: v.verdict == "not measured")

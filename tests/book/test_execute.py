@@ -24,7 +24,9 @@ import psutil
 import pytest
 from jupyter_core.utils import ensure_event_loop
 
+from rongala2021 import scorecard
 from rongala2021.project import RAN, fingerprints
+from tests import front_book
 
 ROOT = Path(__file__).parents[2]
 PARAMETERS = (
@@ -443,8 +445,43 @@ def test_removed_notebook_leaves_no_copy(built):
     assert not (built.executed / "figures" / "two.ipynb").exists()
 
 
+def keep_front(project):
+    """Give the book a first page with an answer and a picture, and the README that tells them."""
+    front_book.save(
+        project.book / "claims.ipynb",
+        front_book.figure("fig-a", "A", drawn=front_book.png()),
+        front_book.glue("n", "3"),
+    )
+    (project.book / "intro.md").write_text("# Intro\n\n```{picture} book/claims fig-a\n```\n")
+    (project.book / "_answer.md").write_text("It is {glue:text}`claims.ipynb::n:d`.\n")
+    readme = f"# Book\n{scorecard.README_START}\nold\n{scorecard.README_END}\nrest\n"
+    (project.folder / "README.md").write_text(readme)
+
+
+def test_refresh_brings_the_readme_up_to_the_first_page(built):
+    keep_front(built)
+    assert built.call("--refresh")[0] == 0
+    assert (built.book / "_static" / "result.png").read_bytes() == front_book.png()
+    readme = (built.folder / "README.md").read_text()
+    assert readme.startswith(f"# Book\n{scorecard.README_START}\nIt is 3.\n\n![A red ")
+    assert readme.endswith(f"{scorecard.README_END}\nrest\n")
+    assert "old" not in readme
+
+
+def test_refresh_tells_in_a_line_what_the_readme_lacks(built):
+    keep_front(built)
+    (built.book / "_answer.md").write_text("{glue:text}`claims.ipynb::m:d`")
+    readme = (built.folder / "README.md").read_text()
+    status, _, errors = built.call("--refresh")
+    assert status == 2
+    assert errors.count("\n") == 1
+    assert "README.md is as it was" in errors
+    assert "'m'" in errors
+    assert (built.folder / "README.md").read_text() == readme
+
+
 def test_refresh_writes_references(built):
-    (built.folder / "README.md").write_text("# Book\n")
+    keep_front(built)
     assert built.call("--only", "two", "--refresh")[0] == 0
     reference = json.loads((built.book / "figures" / "two.ipynb").read_text())
     assert outputs(built.book / "figures" / "two.ipynb") == "two"
@@ -728,7 +765,7 @@ def test_seconds_of_a_failure_or_of_no_execution_are_not_noted(built):
 
 
 def test_refresh_keeps_seconds_as_a_power_of_two_and_never_lowers_them(built):
-    (built.folder / "README.md").write_text("# Book\n")
+    keep_front(built)
     (built.folder / "_build" / "seconds.json").write_text('{"figures/one": 63, "figures/two": 0.3}')
     for _ in range(2):
         built.call("--refresh")

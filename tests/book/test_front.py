@@ -1,4 +1,4 @@
-"""What the book's own extensions make of pages: pictures, gallery, verdicts, links below figures."""
+"""What the book's own extensions make of pages: pictures, verdicts, links below figures."""
 
 import io
 import json

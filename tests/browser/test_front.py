@@ -49,8 +49,10 @@ def ids(page, within=""):
 def is_in_window(page, locator):
     """Whether all of an element lies within the window, sideways too."""
     box, size = locator.bounding_box(), page.viewport_size
-    sideways = 0 <= box["x"] and box["x"] + box["width"] <= size["width"]
-    return sideways and 0 <= box["y"] and box["y"] + box["height"] <= size["height"]
+    return all(
+        box[start] >= 0 and box[start] + box[extent] <= size[extent]
+        for start, extent in (("x", "width"), ("y", "height"))
+    )
 
 
 # ---------------------------------------------------------------- which text is an id
