@@ -8,13 +8,14 @@ READY := $(VENV)/ready
 # (book/environment.py).
 unexport PYTHONPATH PYTHONHOME PYTHONOPTIMIZE PYTHONINSPECT PYTHONWARNINGS PYTHONSAFEPATH VIRTUAL_ENV
 
-.PHONY: help read book lab test refresh bench peers lint format clean
+.PHONY: help read book lab test browser-test refresh bench peers lint format clean
 
 help:
 	@echo "make read     compile the book from the committed notebooks, execute nothing: _build/html/index.html"
 	@echo "make book     execute the notebooks that changed, compile the book: _build/html/index.html"
 	@echo "make lab      turn the knobs of a network in JupyterLab: book/explore.ipynb; LAB=--no-browser tells its address"
 	@echo "make test     unit tests, then every notebook against its reference outputs"
+	@echo "make browser-test  every page of the book in Chromium: wide, narrow, dark, with axe; see _build/html"
 	@echo "make lint     ruff, mypy and import-linter"
 	@echo "make format   let ruff rewrite what it can"
 	@echo "make refresh  execute the notebooks and make their outputs the new reference"
@@ -33,6 +34,11 @@ lab: $(READY)
 
 test: $(READY)
 	$(BIN)/python -m pytest
+
+# Of the book that is there, else of one from the committed notebooks. Pages are shared out among the workers.
+browser-test: $(READY)
+	[ -f _build/html/index.html ] || $(BIN)/python book/execute.py --read
+	LSM_BOOK=_build/html $(BIN)/python -m pytest tests/browser --dist=loadgroup
 
 refresh: $(READY)
 	$(BIN)/python book/execute.py --refresh

@@ -293,12 +293,27 @@ def table(columns: Mapping[str, xr.DataArray | Sequence[Any]] | pd.DataFrame) ->
     return Table(_frame(xr.Dataset(plain, coords=labels)))
 
 
+#: Significant digits of what is measured at frequencies: nine decades of power, from estimates
+#: that differ by percents between neighbours.
+_DIGITS_OF_SPECTRA = 4
+
+
+def _short(frame: pd.DataFrame) -> pd.DataFrame:
+    """A table over frequency with no more digits than mean something; others as they are."""
+    if _HEADS["frequency"] not in frame:
+        return frame
+    axes = set(_HEADS.values())
+    floats = [name for name, v in frame.items() if v.dtype.kind == "f" and name not in axes]
+    rounded = {name: [float(f"{v:.{_DIGITS_OF_SPECTRA}g}") for v in frame[name]] for name in floats}
+    return frame.assign(**rounded)
+
+
 def _save_csv(frame: pd.DataFrame, path: Path) -> None:
     """Write a table whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        frame.to_csv(temporary, index=False, float_format="%.7g", lineterminator="\n")
+        _short(frame).to_csv(temporary, index=False, float_format="%.7g", lineterminator="\n")
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
@@ -315,7 +330,8 @@ def save_data(
         Start of the file names.
     **tables
         Data of each file: ``traces=...`` goes to ``data/<page>_traces.csv``. Of labelled arrays
-        each element is a row, with its labels.
+        each element is a row, with its labels. Numbers have seven digits, so that a time axis stays
+        regular; those of a table over frequency four, but its axes.
 
     Returns
     -------

@@ -1,9 +1,16 @@
-"""Chromium, where there is one."""
+"""Chromium, where there is one, and the compiled book, where one is given."""
 
+import os
 import shutil
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Protocol
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.browser.looking import Recorder
 
 CHROMIUM = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
@@ -16,10 +23,20 @@ QUIET = (
     "--disable-component-update",
     "--disable-sync",
 )
+#: Widths of screens (pixels): a desk's and a phone's.
+WIDE, NARROW = 1280, 390
+
+
+class Opener(Protocol):
+    """Opens a page of the book in a context of its own."""
+
+    def __call__(
+        self, address: str, *, width: int = WIDE, scheme: str = "light"
+    ) -> AbstractContextManager[tuple[Page, Recorder]]: ...
 
 
 @pytest.fixture(scope="session")
-def browser():
+def browser() -> Iterator[Browser]:
     """One browser for all tests of a worker: a second one cannot be started beside it."""
     if CHROMIUM is None:
         pytest.skip("no Chromium or Chrome is installed")
@@ -27,3 +44,38 @@ def browser():
         browser = tools.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="session")
+def opened(browser: Browser) -> Opener:
+    """Open an address; on leaving, nothing was wrong, and nothing fetched, that was not taken."""
+
+    @contextmanager
+    def opened(
+        address: str, *, width: int = WIDE, scheme: str = "light"
+    ) -> Iterator[tuple[Page, Recorder]]:
+        context = browser.new_context(
+            viewport={"width": width, "height": 844}, color_scheme=scheme, reduced_motion="reduce"
+        )
+        try:
+            recorder = Recorder(context)
+            page = context.new_page()
+            page.goto(address)
+            yield page, recorder
+        finally:
+            context.close()
+        assert recorder.take() == []
+
+    return opened
+
+
+@pytest.fixture(scope="session")
+def html() -> Path:
+    """The folder of the compiled book that `make browser-test` names."""
+    given = os.environ.get("LSM_BOOK")
+    if given is None:
+        pytest.skip("no compiled book is given (make browser-test gives _build/html)")
+    folder = Path(given).resolve()
+    if not (folder / "index.html").is_file():
+        raise ValueError(f"LSM_BOOK: expected a folder with a compiled book, got {given!r}")
+    return folder

@@ -406,6 +406,17 @@ def test_numbers_survive_a_round_trip(tmp_path_factory, pairs):
     assert [int(row[1]) for row in rows] == integers
 
 
+def test_spectra_have_four_digits_and_a_time_axis_as_many_as_keep_it_regular(folder):
+    times = 40.0 + 0.001 * np.arange(3)
+    power = [1.23456e-9, 0.0, np.nan]
+    save_data("x", y={"time_s": times, "frequency_hz": [101.2631] * 3, "power": power})
+    save_data("x", z={"time_s": times, "activity": [0.1234567] * 3})
+    assert read_csv(folder / "x_y.csv")[1] == [
+        ["40", "101.2631", "1.235e-09"], ["40.001", "101.2631", "0"], ["40.002", "101.2631", ""]
+    ]  # fmt: skip
+    assert {row[1] for row in read_csv(folder / "x_z.csv")[1]} == {"0.1234567"}
+
+
 def test_words_survive_a_round_trip(folder):
     words = ["EN1", "a, b", 'say "so"', "two\nlines", "", "µ ≥ 1"]
     save_data("x", y={"name": words})

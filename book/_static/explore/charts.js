@@ -53,7 +53,7 @@ function explorerCharts(data) {
 
   // One picture, drawn again when its width changes: text keeps its size on a narrow screen.
   function chart(name, paint) {
-    const picture = svg("svg", { role: "img", class: `explorer-${name}` });
+    const picture = svg("svg", { role: "img", class: `explorer-${name}`, "aria-label": `${name}: computing …` });
     const element = document.createElement("div");
     element.append(picture);
     let last;

@@ -2,33 +2,20 @@
 
 import json
 import re
-import shutil
 from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from matplotlib import colormaps
 from matplotlib.colors import to_hex
-from playwright.sync_api import sync_playwright
 
 from rongala2021 import explorer, lab, plots
 from tests import tiny_book
+from tests.browser.looking import Recorder, faults, grave
 
 ROOT = Path(__file__).parents[2]
 STYLE = ROOT / "book" / "_static" / "explore" / "explore.css"
-CHROMIUM = next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-)
-QUIET = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 N = explorer.data()["n_presentations"]
 #: Whether all is computed of what the knobs now say.
 SETTLED = f"""() => document.querySelector("#explorer .status")?.textContent === "{N} presentations"
@@ -37,7 +24,8 @@ SETTLED = f"""() => document.querySelector("#explorer .status")?.textContent ===
 CURVES = ".explorer-gain .simulated:is(.no-leak, .leak)"
 NUMBERS = [k for k in explorer.KNOBS if not k.choices and not isinstance(k.default, bool)]
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium or Chrome is installed")
+#: On one worker: the book is built once, and most tests take turns on one page.
+pytestmark = pytest.mark.xdist_group("explorer")
 
 
 def place():
@@ -57,34 +45,22 @@ def built(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def browser():
-    with sync_playwright() as tools:
-        browser = tools.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(scope="module")
 def open_page(built, browser):
     """Open the explorer at an address; on leaving, nothing was wrong and nothing was fetched."""
 
     @contextmanager
     def open_page(hash_="", spoil=""):
-        wrong, asked = [], []
         viewport = {"width": 1400, "height": 844}
         context = browser.new_context(viewport=viewport, reduced_motion="reduce")
+        recorder = Recorder(context)
         page = context.new_page()
         page.set_default_timeout(60_000)
-        page.on("pageerror", lambda error: wrong.append(str(error)))
-        page.on("console", lambda said: wrong.append(said.text) if is_trouble(said) else None)
-        page.on("request", lambda request: asked.append(request.url))
         page.add_init_script(f"addEventListener('DOMContentLoaded', () => {{ {spoil} }}, true)")
         page.goto((built / "explore.html").as_uri() + hash_)
         page.wait_for_function(SETTLED)
         yield page
         context.close()
-        assert wrong == []
-        assert {url.partition(":")[0] for url in asked} <= {"file", "blob", "data"}
+        assert recorder.take() == []
 
     return open_page
 
@@ -131,10 +107,6 @@ def look(fresh):
 def settle(page):
     page.wait_for_function(SETTLED)
     return page
-
-
-def is_trouble(said):
-    return said.type in ("error", "warning")
 
 
 def sentence(page):
@@ -514,11 +486,7 @@ def test_axe_finds_nothing_serious(fresh, look, scheme, width):
     delay.fill("35")
     delay.press("Tab")
     assert told(fresh)  # is looked at as well
-    # Preloaded styles would be fetched, which browsers refuse from disk.
-    found = Axe().run(fresh, options={"preload": False}).response
-    assert len(found["passes"]) > 20
-    bad = [v for v in found["violations"] if v["impact"] in ("serious", "critical")]
-    assert [(v["id"], [node["html"] for node in v["nodes"]]) for v in bad] == []
+    assert faults(fresh) + grave(fresh) == []
 
 
 def test_dark_is_dark_and_its_lines_are_light(fresh, look):
