@@ -84,10 +84,15 @@ def without_silent(power: xr.DataArray) -> xr.DataArray:
     return power.where(most > SILENT * most.max("neuron"), 0.0)
 
 
-def stated_course(ax: Axes, *, color: str) -> None:
+def stated_course(ax: Axes, *, color: str, words: bool = False) -> None:
     """Where the paper's high frequencies stop building up, and where they begin to fade (4c)."""
-    for number in (stated.BUILD_UP_UNTIL, stated.FADES_AFTER):
-        ax.axvline(number + 0.5, color=color, lw=1.1, ls=":")
+    built, fades = stated.BUILD_UP_UNTIL + 0.5, stated.FADES_AFTER + 0.5
+    for number in (built, fades):
+        ax.axvline(number, color=color, lw=1.1, ls=":")
+    if words:
+        at = {"transform": ax.get_xaxis_transform(), "fontsize": 7.5, "va": "bottom"}
+        ax.text(built, 1.0, "paper: builds up ", ha="right", **at)
+        ax.text(fades, 1.0, " fades", ha="left", **at)
 
 
 def network_figure(
@@ -164,9 +169,9 @@ def _rows(ax: Axes, stretch: xr.Dataset, *, color: str, offset: float) -> None:
     for text, number in zip(ax.texts, stretch["presentation"].values, strict=True):
         if number == stretch.attrs["presentation"]:
             text.set_fontweight("bold")
-    any_marked = bool(stretch["transient"].any())
-    label = "counted transient" if any_marked else "no counted transient"
-    ax.plot([], [], "v" if any_marked else "", color="black", ms=3.5, mew=0, label=label)
+    marked = bool(stretch["transient"].any())
+    label = "counted transient" if marked else "no counted transient"
+    ax.plot([], [], "v" if marked else " ", color="black", ms=3.5, mew=0, label=label)
     ax.legend(loc="lower right", bbox_to_anchor=(1.0, 1.0), borderaxespad=0, handletextpad=0)
     ax.set_title(f"{time[0]:.2f}–{time[-1] + dt:.2f} s")
     ax.set_xlim(time[0], time[-1])
