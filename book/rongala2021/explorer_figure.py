@@ -22,7 +22,7 @@ from rongala2021.explorer import DRAWN
 from rongala2021.settings import FORMS
 
 _SIZE = (7.2, 6.6)
-_TITLES = ("no leak", "with leak")
+_TITLES = ("without leak", "with leak")
 _OF_NEURONS = (plots.EXCITATORY, plots.INHIBITORY)
 
 

@@ -90,9 +90,9 @@ def stated_course(ax: Axes, *, color: str, words: bool = False) -> None:
     for number in (built, fades):
         ax.axvline(number, color=color, lw=1.1, ls=":")
     if words:
-        at = {"transform": ax.get_xaxis_transform(), "fontsize": 7.5, "va": "bottom"}
-        ax.text(built, 1.0, "paper: builds up ", ha="right", **at)
-        ax.text(fades, 1.0, " fades", ha="left", **at)
+        for x, text, side in ((built, "paper: builds up ", "right"), (fades, " fades", "left")):
+            at = ax.get_xaxis_transform()
+            ax.text(x, 1.0, text, transform=at, ha=side, va="bottom", fontsize=7.5)
 
 
 def network_figure(
@@ -204,21 +204,29 @@ def result_figure(stretch: xr.Dataset, gain: xr.DataArray, hf: xr.DataArray) -> 
     freqs = gain["frequency"].values
     for i, (head, color) in enumerate(zip(_HEADS, plots.FORM_COLORS, strict=True)):
         text = {"color": color, "fontsize": 9.5, "fontweight": "bold"}
-        left.plot(ms, activity.isel(form=i), color=color, lw=1.1 + 0.5 * i)
-        left.text(0.02 + 0.36 * i, 1.0, head, transform=left.transAxes, va="bottom", **text)
+        trace = activity.isel(form=i).values
+        left.plot(ms, trace, color=color, lw=1.0 + 1.2 * i)
+        lowest = trace.size // 4 + int(trace[trace.size // 4 : -trace.size // 4].argmin())
+        left.annotate(
+            head,
+            (float(ms[lowest]), trace[lowest]),
+            xytext=(0.015 + 0.97 * i, 0.02),
+            textcoords="axes fraction",
+            ha="right" if i else "left",
+            arrowprops={"arrowstyle": "-", "color": color, "lw": 0.8, "shrinkB": 3},
+            **text,
+        )
         rows = gain.isel(form=i)
         plots.spectra(right, freqs, rows, color=color, label=head)
         right.lines[-1].set_linewidth(1.8)
         middle = float(rows.median("network").sel(frequency=60.0, method="nearest"))
-        words = f"{head}\nHF = {float(hf.isel(form=i).median()):.2g}"
-        above = i == 0
         right.annotate(
-            words,
+            f"{head}\nHF = {float(hf.isel(form=i).median()):#.2g}",
             (50, middle),
-            xytext=(0, 10 if above else -6),
+            xytext=(0, -6 if i else 10),
             textcoords="offset points",
             ha="right",
-            va="bottom" if above else "top",
+            va="top" if i else "bottom",
             **text,
         )
     right.axvspan(HIGH_FREQUENCY, freqs[-1], color="0.93", zorder=0)

@@ -117,10 +117,15 @@ def test_both_forms_show_the_same_stretch_on_one_scale(drawn):
 
 def test_traces_fill_their_panels(drawn):
     fig, _ = drawn
+    spans, distances = [], []
     for letter in "DE":
-        ax = of(fig)[letter]
-        y = np.concatenate([line.get_ydata() for line in ax.lines if len(line.get_xdata()) > 3])
-        assert np.ptp(y) > 0.5 * np.ptp(ax.get_ylim())
+        traces = [line.get_ydata() for line in of(fig)[letter].lines if len(line.get_xdata()) > 3]
+        spans += [np.ptp(y) for y in traces]
+        middles = [np.median(y) for y in traces]
+        distances += list(-np.diff(middles))
+    assert distances == pytest.approx([distances[0]] * len(distances))
+    # The widest trace reaches from its row into the next, and no further.
+    assert 1 < max(spans) / distances[0] < 2
 
 
 def test_maps_share_their_colours_and_one_shows_the_course_that_is_stated(drawn):
