@@ -11,8 +11,6 @@ import xarray as xr
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.cm import ScalarMappable
-from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 from PIL import Image
@@ -24,10 +22,8 @@ from rongala2021.explorer import DRAWN
 from rongala2021.settings import FORMS
 
 _SIZE = (7.2, 6.6)
-_TITLES = ("no leak", "with leak")
+_TITLES = ("without leak", "with leak")
 _OF_NEURONS = (plots.EXCITATORY, plots.INHIBITORY)
-# Share of the highest power from which maps are not black.
-_DARKEST = 1e-6
 
 
 def explorer_figure(found: xr.Dataset, network: Network) -> Figure:
@@ -101,7 +97,7 @@ class _Frame(NamedTuple):
     highest_gain: float
     lowest_activity: float
     highest_activity: float
-    highest_power: float
+    power: tuple[float, float]
     n_presentations: int
 
 
@@ -110,7 +106,6 @@ def _frame_of(found: xr.Dataset, *, n_presentations: int) -> _Frame:
     gains = np.stack([found["gain"], found["expected"]])
     decades = np.log10(gains[np.isfinite(gains) & (gains > 0)])
     low, high = (decades.min(), decades.max()) if decades.size else (0.0, 0.0)
-    power = max(float(found["power"].max()), 1e-30)
     return _Frame(
         float(freqs[0]),
         float(freqs[-1]),
@@ -118,7 +113,7 @@ def _frame_of(found: xr.Dataset, *, n_presentations: int) -> _Frame:
         10.0 ** max(np.ceil(high), 1),
         np.floor(5 * float(found["traces"].min())) / 5,
         np.ceil(5 * float(found["traces"].max()) + 1e-9) / 5,
-        10.0 ** np.ceil(np.log10(power)),
+        plots.power_limits(found["power"]),
         n_presentations,
     )
 
@@ -175,22 +170,14 @@ def _axes(fig: Figure, frame: _Frame) -> _Axes:
     for ax in axes.maps:
         ax.set(yscale="log", ylim=(f_low, f_high))
         ax.set(xlim=(0.5, frame.n_presentations + 0.5))
-        plots.log_frequency_axis(ax.yaxis)
+        plots.map_frequency_axis(ax.yaxis)
         ax.set(xlabel="presentation", ylabel="frequency (Hz)")
-    shades = ScalarMappable(LogNorm(*_shades(frame)))
-    cax = place(*bar, 0.065, 0.345)
-    fig.colorbar(shades, cax=cax, label="maximum power (a.u.²)", extend="min")
-    cax.yaxis.set_minor_locator(NullLocator())
+    plots.power_bar(place(*bar, 0.065, 0.345), frame.power)
     plots.panel_letter(axes.gain, "A", dx=-36, dy=-2)
     plots.panel_letter(axes.circuit, "B", dx=-12, dy=-2)
     for ax, letter in zip((*axes.traces, *axes.maps), "CDEF", strict=True):
         plots.panel_letter(ax, letter, dx=-36)
     return axes
-
-
-def _shades(frame: _Frame) -> tuple[float, float]:
-    """Powers at the ends of the maps' colours."""
-    return _DARKEST * frame.highest_power, frame.highest_power
 
 
 def _content(axes: _Axes, frame: _Frame, found: xr.Dataset, network: Network) -> list[Artist]:
@@ -208,7 +195,8 @@ def _content(axes: _Axes, frame: _Frame, found: xr.Dataset, network: Network) ->
             drawn += ax.plot(times, trace, color=color)
     for form, title, ax in zip(FORMS, _TITLES, axes.maps, strict=True):
         power = found["power"].sel(form=form)
-        drawn.append(plots.power_mesh(ax, power, freqs, limits=_shades(frame)))
-        text = f"{found.attrs['neuron']}, {title}"
+        drawn.append(plots.power_mesh(ax, power, freqs, limits=frame.power))
+        drawn.append(plots.high_border(ax))
+        text = f"{found.attrs['neuron']}, {title}" + ("" if power.any() else ": silent")
         drawn.append(ax.text(0, 1.03, text, transform=ax.transAxes, fontsize=8.5))
     return drawn

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -11,10 +11,14 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from lsm.measures import HIGH_FREQUENCY
 from lsm.network import Network
-from lsm.sweeps import Run
-from rongala2021 import plots
+from rongala2021 import plots, stated
+from rongala2021.run_measures import SILENT
 from rongala2021.settings import FORMS
+
+# Of the two forms, in the order of `settings.FORMS`.
+_HEADS = ("without leak", "with leak")
 
 
 def column_of_traces(
@@ -74,81 +78,169 @@ def index_at_rates(ax: Axes, followed: xr.DataArray, crowd: xr.DataArray, *, kno
     ax.legend(loc="lower right")
 
 
-def activity_of(runs: Mapping[str, Run]) -> xr.DataArray:
-    """Activity of runs of the same size, cut into their presentations.
-
-    Parameters
-    ----------
-    runs : mapping of form to Run
-
-    Returns
-    -------
-    DataArray over form, neuron, presentation, time
-        a.u.; presentations are counted from 1, and time (s) from the start of each.
-    """
-    first = next(iter(runs.values()))
-    setting = first.setting
-    shape = (first.network.n_neurons, setting.n_presentations, -1)
-    cut = np.stack([result.activity.reshape(shape) for result in runs.values()])
-    coords = {
-        "form": list(runs),
-        "neuron": list(first.network.names),
-        "presentation": np.arange(setting.n_presentations) + 1,
-        "time": setting.dt * np.arange(cut.shape[-1]),
-    }
-    return xr.DataArray(cut, coords=coords, name="activity")
+def without_silent(power: xr.DataArray) -> xr.DataArray:
+    """Power over form, neuron, frequency, presentation, 0 of neurons that count as silent."""
+    most = power.max(["frequency", "presentation"])
+    return power.where(most > SILENT * most.max("neuron"), 0.0)
 
 
-def network_figure(network: Network, power: xr.DataArray, activity: xr.DataArray) -> Figure:
+def stated_course(ax: Axes, *, color: str, words: bool = False) -> None:
+    """Where the paper's high frequencies stop building up, and where they begin to fade (4c)."""
+    built, fades = stated.BUILD_UP_UNTIL + 0.5, stated.FADES_AFTER + 0.5
+    for number in (built, fades):
+        ax.axvline(number, color=color, lw=1.1, ls=":")
+    if words:
+        for x, text, side in ((built, "paper: builds up ", "right"), (fades, " fades", "left")):
+            at = ax.get_xaxis_transform()
+            ax.text(x, 1.0, text, transform=at, ha=side, va="bottom", fontsize=7.5)
+
+
+def network_figure(
+    network: Network,
+    power: xr.DataArray,
+    drawn: Mapping[str, xr.Dataset],
+    *,
+    course_of: Collection[str] = (),
+) -> Figure:
     """A network, and the power and traces of two of its neurons without and with leak.
 
     Parameters
     ----------
     network : Network
     power : DataArray over form, neuron, frequency (Hz), presentation
-        Of two forms and two neurons, with their `sign` (a.u.²).
-    activity : DataArray over form, neuron, presentation, time
-        Of the same forms and neurons in the presentations that are drawn (a.u.): of each the
-        middle 40 %.
+        Of two forms, with the neurons' `sign` (a.u.²).
+    drawn : mapping of neuron to Dataset
+        Two of them, from `stretches.stretches`, with the same forms.
+    course_of : collection of neurons
+        Those whose map without leak shows `stated_course`.
 
     Returns
     -------
     matplotlib.figure.Figure
     """
-    numbers = activity["presentation"].values
-    high = 0.65 + 0.15 * numbers.size
-    fig = plt.figure(figsize=(7.2, 8.2 + 2 * high))
-    heights = [1.4, 1, high, 1, high]
+    n_rows = max(each.sizes["presentation"] for each in drawn.values())
+    high = 0.45 + 0.3 * n_rows
+    fig = plt.figure(figsize=(7.2, 7.2 + 2 * high))
+    heights = [1.5, 1, high, 1, high]
     grid = fig.add_gridspec(5, 3, height_ratios=heights, width_ratios=[1, 1, 0.04])
     ax = fig.add_subplot(grid[0, :])
     net = network
     plots.network_diagram(ax, net.w_rec, net.w_in, net.layer, net.sign, net.names)
     plots.panel_letter(ax, "A", dx=-34)
-    top, freqs = float(power.max()), power["frequency"].values
-    n_steps = activity.sizes["time"]
-    middle = activity.isel(time=slice(3 * n_steps // 10, 7 * n_steps // 10))
-    dt = float(activity["time"][1] - activity["time"][0])
-    first = None
-    heads = ("no leak", "with leak")
-    for row, (head, letters) in enumerate(zip(heads, ("BCDE", "FGHI"), strict=True)):
-        for column, name in enumerate(power["neuron"].values):
+    power = power.sel(neuron=list(drawn))
+    limits, freqs = plots.power_limits(power), power["frequency"].values
+    spans = [each["activity"].max("time") - each["activity"].min("time") for each in drawn.values()]
+    offset = 0.7 * max(float(span.max()) for span in spans) or 1.0
+    first, last = None, []
+    for row, (head, letters) in enumerate(zip(_HEADS, ("BCDE", "FGHI"), strict=True)):
+        for column, (name, stretch) in enumerate(drawn.items()):
             of_one = power.isel(form=row).sel(neuron=name)
             ax = fig.add_subplot(grid[2 * row + 1, column])
-            mesh = plots.power_map(ax, of_one, freqs, limits=(1e-6 * top, top))
+            plots.power_map(ax, of_one, freqs, limits=limits)
             ax.set_title(f"{name}, {head}")
+            if name in course_of and row == 0:
+                stated_course(ax, color="white")
             plots.panel_letter(ax, letters[column], dx=-34)
             ax = fig.add_subplot(grid[2 * row + 2, column], sharey=first)
             first = first or ax
             color = plots.EXCITATORY if of_one["sign"] > 0 else plots.INHIBITORY
-            rows = middle.isel(form=row).sel(neuron=name)
-            labels = [f"#{number}" for number in numbers]
-            plots.traces(ax, rows, dt=dt, color=color, labels=labels, offset=0.6)
-            ax.margins(x=0)
-            ax.set_axis_off()
+            _rows(ax, stretch.isel(form=row), color=color, offset=offset)
             plots.panel_letter(ax, letters[column + 2], dx=-34)
-    plots.scale_bars(ax, x=0.1, y=0.2, x_label="100 ms", y_label="0.2 a.u.")
-    bar = fig.add_subplot(grid[1:, 2])
-    fig.colorbar(mesh, cax=bar, label="maximum power (a.u.²)", extend="min")
+        last.append(ax)
+        plots.power_bar(fig.add_subplot(grid[2 * row + 1, 2]), limits)
+    for ax in last:
+        ax.set_ylim(ax.get_ylim())  # that of all, which the bars leave as it is
+        plots.scale_bars(ax, x=0.1, y=0.2, x_label="100 ms", y_label="0.2 a.u.", beside=True)
+    return fig
+
+
+def _rows(ax: Axes, stretch: xr.Dataset, *, color: str, offset: float) -> None:
+    """Traces of the presentations of a stretch, one below the other, their transients marked."""
+    time = stretch["time"].values
+    dt = float(time[1] - time[0])
+    activity = stretch["activity"] - stretch["activity"].median("time")
+    labels = [f"#{number}" for number in stretch["presentation"].values]
+    plots.traces(ax, activity, dt=dt, color=color, labels=labels, offset=offset, start=time[0])
+    for row, (trace, height) in enumerate(zip(activity, stretch["transient"], strict=True)):
+        for step in np.flatnonzero(height):
+            near = trace[max(step - _NEAR, 0) : step + _NEAR + 1]
+            y = float(near.max()) - row * offset + 0.11 * offset
+            ax.plot(time[step], y, "v", color="black", ms=3.5, mew=0, clip_on=False)
+    for text, number in zip(ax.texts, stretch["presentation"].values, strict=True):
+        if number == stretch.attrs["presentation"]:
+            text.set_fontweight("bold")
+    marked = bool(stretch["transient"].any())
+    label = "counted transient" if marked else "no counted transient"
+    ax.plot([], [], "v" if marked else " ", color="black", ms=3.5, mew=0, label=label)
+    ax.legend(loc="lower right", bbox_to_anchor=(1.0, 1.0), borderaxespad=0, handletextpad=0)
+    ax.set_title(f"{time[0]:.2f}–{time[-1] + dt:.2f} s")
+    ax.set_xlim(time[0], time[-1])
+    ax.set_axis_off()
+
+
+#: Steps around a transient above whose trace its marker lies.
+_NEAR = 8
+
+
+def result_figure(stretch: xr.Dataset, gain: xr.DataArray, hf: xr.DataArray) -> Figure:
+    """What the leak does: one neuron's activity, and the gain of networks over their input.
+
+    Parameters
+    ----------
+    stretch : Dataset
+        Of one excitatory neuron, from `stretches.stretches`; drawn is the presentation with the
+        highest transient, or the first.
+    gain : DataArray over form, network, frequency (Hz)
+    hf : DataArray over form, network
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    fig, (left, right) = plt.subplots(1, 2, figsize=(7.2, 2.8))
+    number = stretch.attrs["presentation"] or int(stretch["presentation"][0])
+    activity = stretch["activity"].sel(presentation=number)
+    ms = 1e3 * (activity["time"] - activity["time"][0])
+    freqs = gain["frequency"].values
+    for i, (head, color) in enumerate(zip(_HEADS, plots.FORM_COLORS, strict=True)):
+        text = {"color": color, "fontsize": 9.5, "fontweight": "bold"}
+        trace = activity.isel(form=i).values
+        left.plot(ms, trace, color=color, lw=1.0 + 1.2 * i)
+        lowest = trace.size // 4 + int(trace[trace.size // 4 : -trace.size // 4].argmin())
+        left.annotate(
+            head,
+            (float(ms[lowest]), trace[lowest]),
+            xytext=(0.015 + 0.97 * i, 0.02),
+            textcoords="axes fraction",
+            ha="right" if i else "left",
+            arrowprops={"arrowstyle": "-", "color": color, "lw": 0.8, "shrinkB": 3},
+            **text,
+        )
+        rows = gain.isel(form=i)
+        plots.spectra(right, freqs, rows, color=color, label=head)
+        right.lines[-1].set_linewidth(1.8)
+        middle = float(rows.median("network").sel(frequency=60.0, method="nearest"))
+        right.annotate(
+            f"{head}\nHF = {float(hf.isel(form=i).median()):#.2g}",
+            (50, middle),
+            xytext=(0, -6 if i else 10),
+            textcoords="offset points",
+            ha="right",
+            va="top" if i else "bottom",
+            **text,
+        )
+    right.axvspan(HIGH_FREQUENCY, freqs[-1], color="0.93", zorder=0)
+    right.set_ylim(top=60)
+    right.text(0.99, 0.98, "high frequencies (HF)", transform=right.transAxes, ha="right", va="top")
+    right.axhline(1, color="0.4", lw=0.8, ls="--", zorder=1)
+    right.set_xlim(freqs[0], freqs[-1])
+    for ax in (left, right):
+        ax.tick_params(labelsize=8.5)
+    left.set_xlim(0, float(ms[-1]))
+    left.set_xlabel("time (ms)", fontsize=9)
+    left.set_ylabel("activity of one neuron (a.u.)", fontsize=9)
+    right.set_xlabel("frequency (Hz)", fontsize=9)
+    right.set_ylabel("gain over the input", fontsize=9)
     return fig
 
 

@@ -11,11 +11,12 @@ import xarray as xr
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
+from matplotlib.cm import ScalarMappable
 from matplotlib.collections import LineCollection, QuadMesh
 from matplotlib.colors import LogNorm
 from matplotlib.lines import Line2D
 from matplotlib.patches import FancyArrowPatch, Rectangle
-from matplotlib.ticker import LogLocator, NullFormatter, ScalarFormatter
+from matplotlib.ticker import LogLocator, NullFormatter, NullLocator, ScalarFormatter
 from numpy.typing import ArrayLike, NDArray
 
 from lsm._validate import Array
@@ -119,18 +120,25 @@ def traces(
         )
 
 
-def scale_bars(ax: Axes, *, x: float, y: float, x_label: str, y_label: str) -> None:
-    """Calibration bars of length `x` and `y` (data units) at the lower right, without axes."""
-    right = ax.get_xlim()[1]
-    bottom = ax.get_ylim()[0] - 0.4 * y
-    ax.plot(
+def scale_bars(
+    ax: Axes, *, x: float, y: float, x_label: str, y_label: str, beside: bool = False
+) -> None:
+    """Calibration bars of length `x` and `y` (data units), without axes.
+
+    They lie below the lower right corner or, if `beside`, right of it.
+    """
+    right, bottom = ax.get_xlim()[1], ax.get_ylim()[0] - 0.4 * y
+    if beside:
+        right, bottom = right + 1.1 * x, np.dot(ax.get_ylim(), (0.9, 0.1))
+    (bars,) = ax.plot(
         [right - x, right, right],
         [bottom, bottom, bottom + y],
         color="black",
         lw=1.4,
         solid_capstyle="butt",
+        clip_on=not beside,
     )
-    ax.annotate(
+    below = ax.annotate(
         x_label,
         (right - x / 2, bottom),
         xytext=(0, -3),
@@ -139,7 +147,7 @@ def scale_bars(ax: Axes, *, x: float, y: float, x_label: str, y_label: str) -> N
         va="top",
         fontsize=7.5,
     )
-    ax.annotate(
+    left = ax.annotate(
         y_label,
         (right, bottom + y / 2),
         xytext=(-4, 0),
@@ -148,6 +156,10 @@ def scale_bars(ax: Axes, *, x: float, y: float, x_label: str, y_label: str) -> N
         va="center",
         fontsize=7.5,
     )
+    for artist in (bars, below, left):
+        artist.set_in_layout(not beside)
+    for text in (below, left):
+        text.set_annotation_clip(False)
     ax.set_axis_off()
 
 
@@ -326,6 +338,23 @@ def plain_ticks(axis: Axis, values: ArrayLike) -> None:
     axis.set_minor_formatter(NullFormatter())
 
 
+#: Decades of power that the colours of every map span.
+DECADES = 6
+
+
+def power_limits(power: ArrayLike) -> tuple[float, float]:
+    """Ends of the colours of a figure's maps: the power of ten above all power, and `DECADES` down.
+
+    Parameters
+    ----------
+    power : array
+        Of all maps of the figure.
+    """
+    most = float(np.max(power))
+    high = 10.0 ** np.ceil(np.log10(most)) if most > 0 else 1.0
+    return high / 10.0**DECADES, high
+
+
 def power_map(
     ax: Axes, power: ArrayLike, freqs: ArrayLike, *, limits: tuple[float, float]
 ) -> QuadMesh:
@@ -335,6 +364,7 @@ def power_map(
     ----------
     ax : matplotlib.axes.Axes
     power : (n_freqs, n_presentations) array
+        All 0 of a silent neuron, whose map is grey.
     freqs : (n_freqs,) array
         Equal ratios (Hz).
     limits : (float, float)
@@ -343,11 +373,13 @@ def power_map(
     Returns
     -------
     matplotlib.collections.QuadMesh
-        For a colour bar.
     """
     mesh = power_mesh(ax, power, freqs, limits=limits)
+    high_border(ax)
+    if not np.any(power):
+        ax.text(0.5, 0.5, "silent", transform=ax.transAxes, ha="center", va="center", fontsize=7.5)
     ax.set_yscale("log")
-    log_frequency_axis(ax.yaxis)
+    map_frequency_axis(ax.yaxis)
     ax.set_xlabel("presentation")
     ax.set_ylabel("frequency (Hz)")
     return mesh
@@ -359,9 +391,28 @@ def power_mesh(
     """The colours of a `power_map`, with its parameters, on axes that are set up."""
     values, f = np.asarray(power), np.asarray(freqs)
     x = np.arange(values.shape[1] + 1) + 0.5
-    return ax.pcolormesh(
-        x, _edges(f), np.maximum(values, limits[0]), norm=LogNorm(*limits), rasterized=True
-    )
+    drawn = np.ma.array(np.maximum(values, limits[0]), mask=not values.any())
+    cmap = plt.get_cmap().with_extremes(bad="0.88")
+    return ax.pcolormesh(x, _edges(f), drawn, norm=LogNorm(*limits), cmap=cmap, rasterized=True)
+
+
+def high_border(ax: Axes) -> Line2D:
+    """The frequency from which on frequencies count as high, on a `power_map`."""
+    return ax.axhline(HIGH_FREQUENCY, color="white", lw=0.8, ls=(0, (4, 3)))
+
+
+def map_frequency_axis(axis: Axis) -> None:
+    """Ticks of the frequencies of a `power_map`: few, so that they fit beside small ones."""
+    axis.set_major_locator(LogLocator(subs=(1, 3), numticks=12))
+    axis.set_major_formatter(ScalarFormatter())
+    axis.set_minor_locator(NullLocator())
+
+
+def power_bar(cax: Axes, limits: tuple[float, float]) -> None:
+    """The colour bar of `power_map`s with these limits."""
+    colors = ScalarMappable(LogNorm(*limits))
+    cax.figure.colorbar(colors, cax=cax, label="maximum power (a.u.²)", extend="min")
+    cax.yaxis.set_minor_locator(NullLocator())
 
 
 def spectra(ax: Axes, freqs: ArrayLike, values: ArrayLike, *, color: str, label: str) -> None:

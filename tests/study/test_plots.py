@@ -80,6 +80,18 @@ def test_scale_bars_have_the_stated_lengths(ax):
     assert not ax.axison
 
 
+def test_scale_bars_beside_the_axes_leave_them_as_they_are(ax):
+    ax.plot([0, 10], [0, 5])
+    ax.set(xlim=(0, 10), ylim=(0, 5))
+    plots.scale_bars(ax, x=2.0, y=0.5, x_label="2 s", y_label="0.5 a.u.", beside=True)
+    x, y = ax.lines[-1].get_xdata(), ax.lines[-1].get_ydata()
+    assert (np.ptp(x), np.ptp(y)) == pytest.approx((2.0, 0.5))
+    assert min(x) > 10
+    assert ax.get_xlim() == (0, 10)
+    assert ax.get_ylim() == (0, 5)
+    assert not ax.lines[-1].get_clip_on()
+
+
 def test_panel_letters_stand_at_the_upper_left(ax):
     plots.panel_letter(ax, "B")
     letter = texts(ax)["B"]
@@ -121,6 +133,51 @@ def test_power_map_draws_silence_as_the_lowest_colour(ax):
     shown = np.asarray(mesh.get_array()).reshape(2, 2)
     np.testing.assert_allclose(shown, [[1e-4, 1], [1e-4, 1e-2]])
     assert not np.ma.getmaskarray(mesh.get_array()).any()
+
+
+def test_the_map_of_a_silent_neuron_is_grey_and_says_so(ax):
+    mesh = plots.power_map(ax, np.zeros((3, 2)), [10.0, 20.0, 40.0], limits=(1e-6, 1))
+    ax.figure.draw_without_rendering()
+    red, green, blue, _ = np.reshape(mesh.to_rgba(mesh.get_array()), (-1, 4))[0]
+    assert red == green == blue
+    assert 0.8 < red < 0.95
+    assert "silent" in texts(ax)
+
+
+def test_the_map_of_a_neuron_with_any_power_is_not_silent(ax):
+    power = [[0.0, 0.0], [0.0, 1e-30]]
+    mesh = plots.power_map(ax, power, [10.0, 20.0], limits=(1e-6, 1))
+    assert not np.ma.getmaskarray(mesh.get_array()).any()
+    assert "silent" not in texts(ax)
+
+
+def test_every_map_shows_from_where_on_frequencies_are_high(ax):
+    plots.power_map(ax, np.ones((3, 2)), [50.0, 100.0, 200.0], limits=(1e-6, 1))
+    (border,) = ax.lines
+    assert list(border.get_ydata()) == [100.0, 100.0]
+
+
+@pytest.mark.parametrize(
+    ("power", "high"), [([0.002, 0.01], 1e-2), ([2.3], 10.0), ([[1e-9, 0.0]], 1e-9), ([0.0], 1.0)]
+)
+def test_colours_of_maps_span_six_decades_down_from_a_power_of_ten(power, high):
+    assert plots.power_limits(power) == pytest.approx((1e-6 * high, high), rel=1e-9)
+
+
+def test_ticks_of_maps_are_few_and_plain(ax):
+    freqs = np.geomspace(1.8, 440, 30)
+    plots.power_map(ax, np.ones((30, 2)), freqs, limits=(1e-6, 1))
+    ax.figure.draw_without_rendering()
+    low, high = ax.get_ylim()
+    ticks = zip(ax.get_yticks(), ax.get_yticklabels(), strict=True)
+    assert [t.get_text() for y, t in ticks if low <= y <= high] == ["3", "10", "30", "100", "300"]
+    assert not ax.yaxis.get_minorticklocs().size
+
+
+def test_the_bar_of_maps_has_their_limits(ax):
+    plots.power_bar(ax, (1e-8, 1e-2))
+    assert ax.get_ylim() == pytest.approx((1e-8, 1e-2))
+    assert ax.get_ylabel() == "maximum power (a.u.²)"
 
 
 def test_spectra_show_median_and_range(ax):

@@ -8,7 +8,7 @@ import pytest
 from lsm.dynamics import simulate
 from lsm.neurons import LSM
 from lsm.sweeps import Setting, run
-from rongala2021.transients import n_excursions, transients
+from rongala2021.transients import counted, excursions, n_excursions, transients
 
 DT = 1e-3
 
@@ -91,6 +91,38 @@ def test_silence_has_no_excursions():
     assert n_excursions(np.zeros((2, 1000)), dt=DT).tolist() == [0, 0]
 
 
+# Where transients are
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_transient_is_where_it_is_highest(sign):
+    x = 0.01 * noise((2, 10_000))
+    pulses = {1000: 0.1, 4000: 0.3, 4006: 0.2, 8000: 0.15}
+    x[0, list(pulses)] += sign * np.array(list(pulses.values()))
+    first, second = excursions(x, dt=DT, apart=10e-3)
+    assert first.step.tolist() == [1000, 4000, 8000]
+    assert (np.diff(first.height[[0, 2, 1]]) > 0).all()
+    assert second.step.size == second.height.size == 0
+
+
+def test_a_pulse_is_as_high_as_its_fast_part():
+    x = np.zeros(4000)
+    x[[1000, 3000]] = [1.0, -2.0]
+    (found,) = excursions(x, dt=DT, scale_of=0.01 * noise(4000), apart=10e-3)
+    assert found.step.tolist() == [1000, 3000]
+    # Of a pulse of one step the filter leaves what lies above 100 of 500 Hz.
+    assert found.height == pytest.approx([0.8, 1.6], rel=0.05)
+
+
+@pytest.mark.parametrize(("step", "expected"), [(0, 1), (3, 3), (996, 996), (999, 998)])
+def test_a_transient_may_lie_at_an_end(step, expected):
+    """The filter goes through the very ends, so that there it is highest one step within."""
+    x = 1e-6 * noise(1000)
+    x[step] = 1.0
+    (found,) = excursions(x, dt=DT, threshold=1e4, apart=10e-3)
+    assert found.step.tolist() == [expected]
+
+
 # Transients with a counterpart
 
 
@@ -100,44 +132,44 @@ def spikes(*places, n=4000, size=0.2, seed=0):
     return x
 
 
-def excursions(x, **options):
+def count(x, **options):
     return int(n_excursions(x, dt=DT, **{"apart": 10e-3, **options}))
 
 
 def test_transients_up_to_so_far_apart_are_one():
     x = spikes(1000, 1009, 1018, 3000)
-    assert excursions(x) == 2  # a chain of them too
-    assert excursions(x, apart=0.0) == excursions(x, apart=1e-3) == 4
+    assert count(x) == 2  # a chain of them too
+    assert count(x, apart=0.0) == count(x, apart=1e-3) == 4
     # The last of one and the first of the next: a pulse is a single step.
-    assert excursions(spikes(1000, 1010), threshold=12.0) == 1
-    assert excursions(spikes(1000, 1011), threshold=12.0) == 2
+    assert count(spikes(1000, 1010), threshold=12.0) == 1
+    assert count(spikes(1000, 1011), threshold=12.0) == 2
 
 
 @pytest.mark.parametrize("shift", [-30, -11, -10, -4, 0, 4, 10, 11, 30])
 def test_a_transient_is_excused_by_one_of_the_other_signal_within_reach(shift):
     x, other = spikes(1000, 3000), spikes(1000 + shift, seed=1)
     expected = 1 if abs(shift) <= 10 else 2
-    assert excursions(x, apart_from=other, threshold=12.0) == expected
+    assert count(x, apart_from=other, threshold=12.0) == expected
 
 
 def test_a_merged_transient_is_excused_as_a_whole_from_either_end():
     x = spikes(1000, 1008, 1016)
     for place, expected in ((985, 1), (991, 0), (1008, 0), (1025, 0), (1031, 1)):
-        assert excursions(x, apart_from=spikes(place, seed=1), threshold=12.0) == expected
+        assert count(x, apart_from=spikes(place, seed=1), threshold=12.0) == expected
 
 
 def test_the_signal_that_excuses_is_measured_on_its_own_scale():
     x = spikes(1000, 2000, 3000)
     for factor in (1e-6, 1e6):
-        assert excursions(x, apart_from=factor * spikes(1000, seed=1)) == 2
-        assert excursions(x, apart_from=factor * spikes(seed=1), threshold=6.0) == 3
+        assert count(x, apart_from=factor * spikes(1000, seed=1)) == 2
+        assert count(x, apart_from=factor * spikes(seed=1), threshold=6.0) == 3
     # And not on that of the scale of x.
-    assert excursions(x, scale_of=spikes(), apart_from=1e-6 * spikes(1000, seed=1)) == 2
+    assert count(x, scale_of=spikes(), apart_from=1e-6 * spikes(1000, seed=1)) == 2
 
 
 def test_silence_excuses_nothing():
-    assert excursions(spikes(1000), apart_from=np.zeros(4000)) == 1
-    assert excursions(np.zeros(4000), apart_from=spikes(1000)) == 0
+    assert count(spikes(1000), apart_from=np.zeros(4000)) == 1
+    assert count(np.zeros(4000), apart_from=spikes(1000)) == 0
 
 
 def test_every_signal_has_its_own_excuse():
@@ -150,8 +182,8 @@ def test_every_signal_has_its_own_excuse():
 def test_an_excursion_at_either_end_is_counted_and_excused():
     x = noise(1000)  # outside throughout
     tiny = 1e-9 * noise(1000)
-    assert excursions(x, scale_of=tiny) == 1
-    assert excursions(x, scale_of=tiny, apart_from=spikes(500, n=1000)) == 0
+    assert count(x, scale_of=tiny) == 1
+    assert count(x, scale_of=tiny, apart_from=spikes(500, n=1000)) == 0
 
 
 # Of runs
@@ -240,11 +272,13 @@ def made_of(pulses, of_drive):
     inputs[:, of_drive] += 6e-3
     activity[0, pulses] += 10 * undamped[0, 100:].std()
     result = drawn._replace(inputs=inputs, activity=activity)
+    (where,) = counted(result, neurons=[0])
     # That each pulse is one excursion of one step is what the counts below presuppose.
     found = transients(result, neurons=[0])
     assert found.on_own_scale == len(pulses)
     assert found.of_drive == len(of_drive)
     (own,) = found.without_counterpart_on_own_scale
-    (count,) = found.without_counterpart
-    assert own == count
-    return count
+    (known,) = found.without_counterpart
+    assert own == known == where.step.size
+    assert set(where.step) <= set(pulses)
+    return known

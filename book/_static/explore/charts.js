@@ -9,6 +9,7 @@ function explorerCharts(data) {
   const every = Object.values(data.frequencies).flat();
   const frequencies = [Math.min(...every), Math.max(...every)];
   const frequencyTicks = [2, 5, 10, 20, 50, 100, 200, 500];
+  const mapTicks = [3, 10, 30, 100, 300]; // as those of plots.map_frequency_axis
   const gains = [1e-3, 400];
   const decades = 6;
   const narrow = 480; // pixels below which labels are short
@@ -280,7 +281,7 @@ function explorerCharts(data) {
     const shownViews = present(views);
     const [{ neuron }] = shownViews.map((view) => view.values);
     const height = 250;
-    const [left, right, top, bottom, gap] = [42, width - 58, 22, height - 38, 14];
+    const [left, right, top, bottom, gap] = [42, width - 72, 22, height - 38, 14];
     const panel = (right - left - gap) / 2;
     const y = scale(frequencies, [bottom, top], { log: true });
     const most = Math.max(...shownViews.map((view) => Math.max(...view.power)));
@@ -317,7 +318,8 @@ function explorerCharts(data) {
         children.push(line(x(number), bottom, x(number), bottom + 4, "axis"));
         children.push(label(x(number), bottom + 16, String(number), centred));
       }
-      for (const f of frequencyTicks) {
+      children.push(line(from, y(data.high_frequency), from + panel, y(data.high_frequency), "border"));
+      for (const f of mapTicks) {
         children.push(line(from, y(f), from - 4, y(f), "axis"));
         if (!i) children.push(label(from - 7, y(f) + 4, String(f), rightAligned));
       }
@@ -326,7 +328,10 @@ function explorerCharts(data) {
     const levels = { href: pixels(1, 64, (row) => row / 63), preserveAspectRatio: "none" };
     children.push(
       label(left - 7, top - 8, "Hz", rightAligned),
-      label(right + 8, top - 8, "a.u.²"),
+      label(0, 0, "maximum power (a.u.²)", {
+        ...centred,
+        transform: `translate(${width - 4} ${(top + bottom) / 2}) rotate(-90)`,
+      }),
       svg("image", { ...levels, x: right + 10, y: top, width: 12, height: bottom - top }),
     );
     for (let i = 0; i <= decades; i += 2) {
