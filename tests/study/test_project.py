@@ -318,7 +318,7 @@ def test_a_repository_around_the_project_is_of_something_else(
 
 def test_an_archive_asks_no_git(project, monkeypatch, tmp_path):
     asked = tmp_path / "asked"
-    monkeypatch.setenv("PATH", own_git(tmp_path / "bin", f'touch "{asked}"'))
+    monkeypatch.setenv("PATH", own_git(tmp_path / "bin", f': > "{asked}"'))
     monkeypatch.chdir(project)
     assert revision() == UNKNOWN
     assert not asked.exists()
