@@ -27,6 +27,7 @@ from rongala2021.project import (
     check_packages,
     fingerprints,
     project_folder,
+    revision,
 )
 from rongala2021.scale import Scale, scale_of
 from rongala2021.tables import Table
@@ -438,7 +439,7 @@ class Provenance:
 
 
 def provenance(given: Mapping[str, Any]) -> Provenance:
-    """Seed, versions and digests of the sources behind a page, and what could not be kept."""
+    """Seed, versions, digests and commit of the sources of a page, and what could not be kept."""
     names = ("lsm", "numpy", "scipy", "numba", "PyWavelets", "xarray", "pandas", "matplotlib")
     sources = fingerprints()
     python = f"Python {platform.python_version()} on {platform.machine()}"
@@ -446,5 +447,6 @@ def provenance(given: Mapping[str, Any]) -> Provenance:
         f"seed {given['seed']}; {python}" if "seed" in given else python,
         ", ".join(f"{name} {version(name)}" for name in names),
         "sources: " + ", ".join(f"{name} {digest}" for name, digest in sources.items()),
+        revision(),
     ]
     return Provenance(lines, sources)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +12,8 @@ from lsm import store
 #: Kind of output that tells what ran: `sources` (`fingerprints`), and what was `not_kept` on disk.
 RAN = "application/vnd.lsm.ran+json"
 _FOLDERS = {"lsm": "lsm", "rongala2021": "book/rongala2021"}
+#: Of the project, what can change a number: the sources that run, what they read, and the pins.
+_RUNNING = (*_FOLDERS.values(), ":(glob)book/*.yml", "requirements.txt")
 
 
 class ProjectError(Exception):
@@ -87,6 +91,47 @@ def fingerprints(project: Path | None = None) -> dict[str, str]:
     if project is None:
         return {package: store.fingerprint(package) for package in _FOLDERS}
     return {package: store.fingerprint(package, project / f) for package, f in _FOLDERS.items()}
+
+
+def _git(folder: Path, *arguments: str) -> str:
+    """What git prints of the repository around a folder; an error where it says nothing."""
+    # Variables of a hook or of another repository would point elsewhere.
+    around = {name: text for name, text in os.environ.items() if not name.startswith("GIT_")}
+    done = subprocess.run(
+        ["git", "-c", "core.fsmonitor=false", "-C", str(folder), *arguments],
+        env={**around, "GIT_OPTIONAL_LOCKS": "0"},  # it only looks
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        check=True,
+        timeout=10,
+    )
+    return os.fsdecode(done.stdout)
+
+
+def revision() -> str:
+    """The commit of the project, and whether what runs is as committed.
+
+    What runs are the engine, the study, the data of the book and the pins of all packages:
+    notebooks that were executed anew, and prose, change nothing.
+
+    Returns
+    -------
+    str
+        "no commit known" without git, and where no repository is the project's own, as in an
+        unpacked archive; or where git refuses it.
+    """
+    try:
+        folder = project_folder()
+        # An archive has none, and is asked nothing: some systems have a git that asks back.
+        if (folder / ".git").exists():
+            top, commit = _git(folder, "rev-parse", "--show-toplevel", "HEAD").splitlines()
+            if Path(top).samefile(folder):
+                changed = _git(folder, "status", "--porcelain", "-unormal", "--", *_RUNNING)
+                told = "changed since" if changed else "as committed"
+                return f"commit {commit[:12]}, sources {told}"
+    except (OSError, ValueError, ProjectError, subprocess.SubprocessError):
+        pass
+    return "no commit known"
 
 
 def check_packages() -> None:

@@ -335,7 +335,11 @@ def test_every_package_that_is_installed_is_keyed():
 
 def test_what_pages_import_is_not_staged(first):
     staged = first.folder / "_build" / "source"
-    assert sorted(p.name for p in staged.rglob("*.py")) == ["explorer.py", "offline.py"]
+    assert sorted(p.name for p in staged.rglob("*.py")) == [
+        "commit.py",
+        "explorer.py",
+        "offline.py",
+    ]
     assert not list(staged.rglob("*.mplstyle"))
 
 

@@ -31,7 +31,7 @@ from rongala2021.pages import (
     save_data,
     table,
 )
-from rongala2021.project import RAN, fingerprints
+from rongala2021.project import RAN, fingerprints, revision
 
 BOOK = Path(__file__).parents[2] / "book"
 REGISTRY = """
@@ -590,6 +590,7 @@ def test_provenance_tells_seed_versions_and_sources_but_no_path_and_no_time(monk
         assert f"{name} {version(name)}" in shown
     for name, digest in fingerprints().items():
         assert f"{name} {digest}" in shown
+    assert shown.splitlines()[-1] == revision()
     assert not re.search(r"[/\\]", shown)
     assert repr(provenance({"seed": 2021})) == shown
     assert "seed" not in repr(provenance({}))

@@ -1,0 +1,119 @@
+"""The page for reviewers: what it counts, and the order of its questions."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+BOOK = Path(__file__).parents[2] / "book"
+KINDS = ("biology", "cause", "other model", "material")
+
+
+def load(name):
+    return yaml.safe_load((BOOK / name).read_text(encoding="utf-8"))
+
+
+def cells(page):
+    return json.loads((BOOK / page).read_text(encoding="utf-8"))["cells"]
+
+
+def glued(page):
+    """What the outputs of a page keep for the text of others, by its name."""
+    outputs = [o for cell in cells(page) for o in cell.get("outputs", ())]
+    named = [o for o in outputs if "scrapbook" in o.get("metadata", {})]
+    return {
+        o["metadata"]["scrapbook"]["name"]: "".join(next(iter(o["data"].values()))).strip("'")
+        for o in named
+    }
+
+
+def questions():
+    """Texts of the numbered questions of the letter."""
+    texts = ("".join(cell["source"]) for cell in cells("reviewers.ipynb"))
+    (letter,) = (text for text in texts if "Dear Dr" in text)
+    quoted = "\n".join(line.removeprefix(">").removeprefix(" ") for line in letter.splitlines())
+    parts = re.split(r"^(\d+)\. ", quoted, flags=re.M)[1:]
+    assert [int(n) for n in parts[::2]] == list(range(1, len(parts) // 2 + 1))
+    return [re.split(r"\n\n(?! )", part)[0] for part in parts[1::2]]
+
+
+def readings(question):
+    """Other answers that a question names."""
+    return re.findall(r"readings\.ipynb::(turned_\w+):s", question)
+
+
+def turned(text):
+    """Claims that a reading turns, clearly or perhaps, of what is told of it."""
+    return set() if "none" in text else set(re.findall(r"\b[A-Z]?\d[a-z]?\b", text))
+
+
+@pytest.mark.parametrize(
+    ("text", "claims"),
+    [
+        ("4d, S7a; perhaps 4c, 8b", {"4d", "S7a", "4c", "8b"}),
+        ("perhaps S4", {"S4"}),
+        ("none of 22", set()),
+    ],
+)
+def test_claims_are_read_from_what_is_told_of_a_reading(text, claims):
+    assert turned(text) == claims
+
+
+def test_questions_stand_in_the_order_of_how_many_verdicts_turn():
+    told = glued("readings.ipynb")
+    n = [len(set().union(*(turned(told[key]) for key in readings(q)))) for q in questions()]
+    assert len(n) > 10
+    assert n[0] > 5
+    assert n == sorted(n, reverse=True)
+
+
+def test_every_reading_is_asked_for_once():
+    asked = [key for question in questions() for key in readings(question)]
+    assert len(asked) == len(set(asked))
+    assert set(asked) == {k for k in glued("readings.ipynb") if k.startswith("turned_")} - {
+        "turned_as_taken"
+    }
+
+
+@pytest.mark.parametrize("number", range(len(questions())))
+def test_a_question_says_what_was_taken_and_leads_to_a_page(number):
+    text = re.sub(r"\s+", " ", questions()[number])
+    assert "*We took*" in text
+    assert "*Else:*" in text
+    (page,) = re.findall(r"\{doc\}`[^`<]* <([^>]*)>`", text)
+    assert (BOOK / f"{page}.ipynb").is_file()
+
+
+def test_what_was_not_attempted_is_told_with_its_place_and_a_reason():
+    entries = load("not_attempted.yml")
+    for entry in entries:
+        assert list(entry) == ["where", "what", "kind", "reason"]
+        assert entry["kind"] in KINDS
+        assert all(isinstance(text, str) and text for text in entry.values()), entry
+    assert len({entry["what"] for entry in entries}) == len(entries)
+    # The page counts kinds in the order of the list.
+    order = [KINDS.index(entry["kind"]) for entry in entries]
+    assert order == sorted(order)
+
+
+def test_reasons_name_claims_that_there_are():
+    claims = {claim["id"] for claim in load("claims.yml")}
+    named = {
+        name
+        for entry in load("not_attempted.yml")
+        for part in re.findall(r"\(([^)]*)\)", entry["reason"])
+        for name in part.split(", ")
+    }
+    assert named
+    assert named <= claims
+
+
+def test_the_page_counts_the_list_apart_from_the_claims():
+    assert glued("reviewers.ipynb")["n_not_attempted"] == str(len(load("not_attempted.yml")))
+    prose = (c["source"] for c in cells("reviewers.ipynb") if c["cell_type"] == "markdown")
+    text = "".join(map("".join, prose))
+    for verdict in ("reproduced", "partly", "borderline", "not_reproduced", "not_testable"):
+        assert f"claims.ipynb::{verdict}:d" in text
+    assert "`n_not_attempted:d`" in text
