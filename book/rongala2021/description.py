@@ -33,7 +33,7 @@ from rongala2021 import settings
 from rongala2021.project import book_file
 from rongala2021.spectra import Spectrum
 from rongala2021.tables import Table
-from rongala2021.transients import n_excursions
+from rongala2021.transients import excursions
 
 #: The equations of the paper that the packages solve, by their numbers, and what solves them.
 #: Eq. 6 is in a docstring, and taken from there.
@@ -325,8 +325,8 @@ def measurements(setting: Setting, taken: Spectrum) -> Table:
         "gain": f"power over that of the input, scaled to a mean of 1 over {low:g} to {high:g} Hz",
         "HF": f"mean gain from {measures.HIGH_FREQUENCY:g} Hz to the highest frequency; "
         f"amplified: at least {settings.AMPLIFIED_FROM:g}",
-        "transients": f"activity above {_default(n_excursions, 'cutoff'):g} Hz beyond "
-        f"{_default(n_excursions, 'threshold'):g} robust standard deviations",
+        "transients": f"activity above {_default(excursions, 'cutoff'):g} Hz beyond "
+        f"{_default(excursions, 'threshold'):g} robust standard deviations",
         "r": _sentence(measures.correlation),
         "rho": _sentence(measures.pearson),
     }

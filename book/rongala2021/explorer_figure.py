@@ -22,7 +22,6 @@ from rongala2021.explorer import DRAWN
 from rongala2021.settings import FORMS
 
 _SIZE = (7.2, 6.6)
-_TITLES = ("without leak", "with leak")
 _OF_NEURONS = (plots.EXCITATORY, plots.INHIBITORY)
 
 
@@ -143,7 +142,7 @@ def _axes(fig: Figure, frame: _Frame) -> _Axes:
     )
     f_low, f_high = frame.lowest_frequency, frame.highest_frequency
     ax = axes.gain
-    for title, color in zip(_TITLES, plots.FORM_COLORS, strict=True):
+    for title, color in zip(plots.FORM_LABELS, plots.FORM_COLORS, strict=True):
         ax.plot([], [], color=color, lw=1.6, label=title)
     ax.plot([], [], color="black", lw=0.8, ls="--", label="linear response")
     ax.axhline(1, color="0.5", lw=0.7, ls=":")
@@ -154,7 +153,7 @@ def _axes(fig: Figure, frame: _Frame) -> _Axes:
     ax.yaxis.set_minor_locator(NullLocator())  # each tick takes a millisecond
     ax.set(xlabel="frequency (Hz)", ylabel="gain over the input")
     ax.legend(loc="lower left")
-    for ax, title in zip(axes.traces, _TITLES, strict=True):
+    for ax, title in zip(axes.traces, plots.FORM_LABELS, strict=True):
         ax.set(
             xlim=(0, 400),
             xticks=range(0, 401, 100),
@@ -193,7 +192,7 @@ def _content(axes: _Axes, frame: _Frame, found: xr.Dataset, network: Network) ->
     for form, ax in zip(FORMS, axes.traces, strict=True):
         for trace, color in zip(found["traces"].sel(form=form), _OF_NEURONS, strict=True):
             drawn += ax.plot(times, trace, color=color)
-    for form, title, ax in zip(FORMS, _TITLES, axes.maps, strict=True):
+    for form, title, ax in zip(FORMS, plots.FORM_LABELS, axes.maps, strict=True):
         power = found["power"].sel(form=form)
         drawn.append(plots.power_mesh(ax, power, freqs, limits=frame.power))
         drawn.append(plots.high_border(ax))

@@ -10,6 +10,7 @@ import pandas as pd
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from lsm.measures import HIGH_FREQUENCY
 from lsm.network import Network
@@ -18,7 +19,6 @@ from rongala2021.run_measures import SILENT
 from rongala2021.settings import FORMS
 
 # Of the two forms, in the order of `settings.FORMS`.
-_HEADS = ("without leak", "with leak")
 
 
 def column_of_traces(
@@ -69,9 +69,10 @@ def index_at_rates(ax: Axes, followed: xr.DataArray, crowd: xr.DataArray, *, kno
     rates = crowd["rate"]
     ax.plot(rates, crowd, color="0.6", lw=0.35, alpha=0.6)
     known_r = crowd.isel(parameters=known)
-    ax.plot(rates, known_r, "*-", color=plots.MODEL_COLORS[2], label="Izhikevich, Table 1")
-    for form, color in zip(FORMS, plots.FORM_COLORS, strict=True):
-        ax.plot(rates, followed.sel(model=form), "o-", color=color, label=f"LSM, {form}")
+    ax.plot(rates, known_r, "*-", color=plots.OTHER_MODEL, label="Izhikevich, Table 1", ms=8)
+    styles = zip(FORMS, plots.FORM_COLORS, plots.MODEL_LABELS, ("o-", "s-"), strict=False)
+    for form, color, label, fmt in styles:
+        ax.plot(rates, followed.sel(model=form), fmt, color=color, label=label)
     ax.plot([], [], color="0.6", label=f"Izhikevich, {crowd.sizes['parameters']} settings")
     ax.set(xlabel="mean rate of each sensor (Hz)", ylabel="correlation r with the input")
     ax.set_xticks(rates)
@@ -132,7 +133,7 @@ def network_figure(
     spans = [each["activity"].max("time") - each["activity"].min("time") for each in drawn.values()]
     offset = 0.7 * max(float(span.max()) for span in spans) or 1.0
     first, last = None, []
-    for row, (head, letters) in enumerate(zip(_HEADS, ("BCDE", "FGHI"), strict=True)):
+    for row, (head, letters) in enumerate(zip(plots.FORM_LABELS, ("BCDE", "FGHI"), strict=True)):
         for column, (name, stretch) in enumerate(drawn.items()):
             of_one = power.isel(form=row).sel(neuron=name)
             ax = fig.add_subplot(grid[2 * row + 1, column])
@@ -202,7 +203,7 @@ def result_figure(stretch: xr.Dataset, gain: xr.DataArray, hf: xr.DataArray) -> 
     activity = stretch["activity"].sel(presentation=number)
     ms = 1e3 * (activity["time"] - activity["time"][0])
     freqs = gain["frequency"].values
-    for i, (head, color) in enumerate(zip(_HEADS, plots.FORM_COLORS, strict=True)):
+    for i, (head, color) in enumerate(zip(plots.FORM_LABELS, plots.FORM_COLORS, strict=True)):
         text = {"color": color, "fontsize": 9.5, "fontweight": "bold"}
         trace = activity.isel(form=i).values
         left.plot(ms, trace, color=color, lw=1.0 + 1.2 * i)
@@ -256,7 +257,8 @@ def euler_methods(inputs: xr.Dataset, found: pd.DataFrame, largest: xr.Dataset) 
     largest : Dataset
         From `appendix.largest_potentials`.
     """
-    colors = {"implicit": plots.LEAK, "explicit": plots.NO_LEAK}
+    colors = {"implicit": plots.OTHER_MODEL, "explicit": plots.ALTERNATIVE}
+    formats = {"implicit": "o-", "explicit": "s--"}
     labels = {"implicit": "implicit (A8)", "explicit": "explicit"}
     first, dt = inputs.isel(input=0), inputs.attrs["dt"]
     steps = dict(iter(found.groupby("step_s", sort=False)))
@@ -273,8 +275,8 @@ def euler_methods(inputs: xr.Dataset, found: pd.DataFrame, largest: xr.Dataset) 
         ax.lines[-1].set(label="implicit at the finest step", lw=2.5)
         for name in ("explicit", "implicit"):
             plots.traces(ax, run[name], dt=h, start=h, color=colors[name])
-            ax.lines[-1].set_label(labels[name])
-        for bound in (-1, 1):
+            ax.lines[-1].set(label=labels[name], lw=1.0 if name == "implicit" else 0.8)
+        for bound in (-stated.REVERSAL, stated.REVERSAL):
             ax.axhline(bound, color="0.3", lw=0.7, ls="--", zorder=0)
         ax.set_ylim(-2, 2)
         ax.set_ylabel("potential (a.u.)")
@@ -285,11 +287,12 @@ def euler_methods(inputs: xr.Dataset, found: pd.DataFrame, largest: xr.Dataset) 
     right = fig.add_subplot(grid[:3, 1])
     for name, color in colors.items():
         steps_ms = 1e3 * largest["step_s"]
-        plots.band(right, steps_ms, largest[name], color=color, label=labels[name])
-    right.axhline(1, color="0.3", lw=0.7, ls="--", zorder=0)
+        style = {"color": color, "label": labels[name], "fmt": formats[name]}
+        plots.band(right, steps_ms, largest[name], **style)
     for h in steps:
         right.axvline(1e3 * h, color="0.85", lw=0.7, zorder=0)
     right.set(xscale="log", yscale="log", ylim=(0.1, 1e4))
+    plots.stated_mark(right, "within ±1", y=stated.REVERSAL, at=0.02)
     right.set(xlabel="step h (ms)", ylabel="largest |potential| (a.u.)")
     corner = fig.add_subplot(grid[3:, 1])
     corner.set_axis_off()
@@ -325,12 +328,18 @@ def leak_and_filter(hf: xr.DataArray, others: xr.DataArray, *, bound: float) -> 
         for column, label in enumerate(values[across].values):
             ax = fig.add_subplot(cells[column], sharey=first)
             first = first or ax
-            for form, color in (("filter", plots.INHIBITORY), ("leak", plots.LEAK)):
+            for form, color, marker in (("filter", plots.FILTER, "s"), ("leak", plots.LEAK, "o")):
                 each = values.sel({"form": form, across: label})
-                plots.dots(ax, each, over, color=color, bound=bound)
+                plots.dots(ax, each, over, color=color, bound=bound, marker=marker)
             ax.set(title=label, xlabel=_OVER[over])
             ax.set_ylabel("" if column else "HF")
             plots.panel_letter(ax, next(letters))
+    parts_of = (("leak in the network", plots.LEAK, "o"), ("filter afterwards", plots.FILTER, "s"))
+    handles = [Line2D([], [], color=c, marker=m, ms=3, label=text) for text, c, m in parts_of]
+    ax.legend(handles=handles, loc="upper right")
+    fig.axes[0].annotate(
+        f"our bound: {bound:g}", (-0.4, bound), (0, 2), textcoords="offset points", fontsize=7
+    )
     return fig
 
 
@@ -344,26 +353,36 @@ def linear_figure(radii: Mapping[str, Mapping[str, xr.Dataset]], spectra: xr.Dat
     spectra : Dataset over form, weights, network
         Of `linear.prediction`; the first network is drawn.
     """
-    fig = plt.figure(figsize=(7.2, 7.6))
-    grid = fig.add_gridspec(2, 1, height_ratios=[1.15, 1])
+    n_columns = 3
+    n_rows = -(-(spectra.sizes["weights"] + 1) // n_columns)  # one cell for the legend
+    fig = plt.figure(figsize=(7.2, 3.6 + 2.3 * n_rows))
+    grid = fig.add_gridspec(2, 1, height_ratios=[3.6, 2.3 * n_rows])
     top = grid[0].subgridspec(1, 2, wspace=0.35)
-    for column, (form, color) in enumerate(zip(FORMS, plots.FORM_COLORS, strict=True)):
+    styles = list(zip(FORMS, plots.FORM_COLORS, plots.FORM_LABELS, strict=True))
+    for column, (form, color, label) in enumerate(styles):
         ax = fig.add_subplot(top[column])
         rows = {group: found["at_mean"] for group, found in radii[form].items()}
         plots.rows_of_dots(ax, rows, color=color, bound=1.0)
-        ax.set(title=form, xlabel="spectral radius")
+        ax.set(title=label, xlabel="spectral radius")
         plots.panel_letter(ax, "AB"[column], dx=-60)
-    bottom = grid[1].subgridspec(1, spectra.sizes["weights"])
+    cells = grid[1].subgridspec(n_rows, n_columns)
     first = None
-    for column, name in enumerate(spectra["weights"].values):
-        ax = fig.add_subplot(bottom[column], sharey=first)
+    for i, name in enumerate(spectra["weights"].values):
+        ax = fig.add_subplot(cells[divmod(i, n_columns)], sharex=first, sharey=first)
         first = first or ax
-        for form, color in zip(FORMS, plots.FORM_COLORS, strict=True):
+        for form, color, _ in styles:
             drawn = spectra.sel(form=form, weights=name).isel(network=0)
             lines = (drawn[what] for what in ("frequency", "predicted", "simulated"))
             plots.prediction(ax, *lines, color=color)
-        ax.set(title=name, xlabel="frequency (Hz)")
-        ax.tick_params(labelleft=column == 0)
-        plots.panel_letter(ax, "CDEFG"[column])
-        ax.set_ylabel("" if column else "maximum power (a.u.²)")
+        ax.set_title(name)
+        plots.panel_letter(ax, "CDEFGHIJK"[i])
+        ax.set_ylabel("" if i % n_columns else plots.POWER_LABEL)
+    corner = fig.add_subplot(cells[-1, -1])
+    corner.set_axis_off()
+    handles = [
+        Line2D([], [], color=color, label=f"{label}, {what}", **style)
+        for _, color, label in styles
+        for what, style in (("simulated", {"lw": 2.5, "alpha": 0.4}), ("predicted", {"ls": "--"}))
+    ]
+    corner.legend(handles=handles, loc="center")
     return fig

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from importlib.resources import as_file, files
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -24,17 +26,42 @@ from lsm.measures import HIGH_FREQUENCY
 from lsm.network import Network
 from rongala2021.display import restore_defaults
 
-# Okabe and Ito's colours, and a darker purple for lines: they stay apart for colour-blind readers.
+# One colour for one thing in the whole book, most of them Okabe and Ito's or Tol's: they stay apart
+# for colour-blind readers; what shares a figure and is close in grey differs in dash or marker too.
 EXCITATORY = "#0072B2"
 INHIBITORY = "#D55E00"
 SENSORY = "#4D4D4D"
 INPUT = "#4D4D4D"
 NO_LEAK = "#AA3377"
 LEAK = "#009E73"
-#: Of the two forms of the neuron, in the order of `settings.FORMS`.
+#: The leak as a filter of the output afterwards.
+FILTER = "#E69F00"
+#: Networks without leak whose loops are cut open.
+OPEN_LOOP = "#8C510A"
+#: Another model of a neuron beside the linear summation model.
+OTHER_MODEL = "#332288"
+#: Another choice than the one that the book takes.
+ALTERNATIVE = "#888888"
+#: What the paper states in numbers.
+PAPER = "#1A1A1A"
+#: Of the two forms of the neuron, in the order of `settings.FORMS`, and how figures name them.
 FORM_COLORS = (NO_LEAK, LEAK)
-#: Of the three models of an isolated neuron, in the order of `single.MODELS`.
-MODEL_COLORS = (NO_LEAK, LEAK, INHIBITORY)
+FORM_LABELS = ("without leak", "with leak")
+#: Of the three models of an isolated neuron, in the order of `single.MODELS`, and their names.
+MODEL_COLORS = (NO_LEAK, LEAK, OTHER_MODEL)
+MODEL_LABELS = ("LSM, without leak", "LSM, with leak", "Izhikevich")
+#: Markers and dashes of the weight distributions, in the order of `settings.KINDS`.
+KIND_FORMATS = ("o-", "x--", "s:")
+POWER_LABEL = "maximum power (a.u.²)"
+GAIN_LABEL = "gain over the input"
+#: Names of what is varied in several steps, as titles of legends; units stand with the values.
+VARIED = {
+    "mean": "mean weight, or p",
+    "delay": "mean delay",
+    "rate": "rate of each sensor",
+    "sensors": "number of sensors",
+    "size": "excitatory neurons, layer 1 x layer 2",
+}
 
 
 def use_style() -> None:
@@ -415,7 +442,9 @@ def power_bar(cax: Axes, limits: tuple[float, float]) -> None:
     cax.yaxis.set_minor_locator(NullLocator())
 
 
-def spectra(ax: Axes, freqs: ArrayLike, values: ArrayLike, *, color: str, label: str) -> None:
+def spectra(
+    ax: Axes, freqs: ArrayLike, values: ArrayLike, *, color: str, label: str, ls: str = "-"
+) -> None:
     """Spectra on log axes: their median as a line, their whole range as a band.
 
     Parameters
@@ -425,15 +454,50 @@ def spectra(ax: Axes, freqs: ArrayLike, values: ArrayLike, *, color: str, label:
         Hz.
     values : (n_spectra, n_freqs) array
     color, label : str
+    ls : str
+        Dash of the line.
     """
     f, rows = np.asarray(freqs), np.asarray(values)
     ax.fill_between(f, rows.min(axis=0), rows.max(axis=0), color=color, alpha=0.25, lw=0)
-    ax.loglog(f, np.median(rows, axis=0), color=color, label=label)
-    log_frequency_axis(ax.xaxis)
-    ax.set_xlabel("frequency (Hz)")
+    ax.loglog(f, np.median(rows, axis=0), color=color, label=label, ls=ls)
+    _frequencies_along(ax, f)
 
 
-def gains(ax: Axes, each: Mapping[str, xr.DataArray], *, colors: Sequence[str]) -> None:
+def gain_axis(ax: Axes, *, bound: float | None = None) -> None:
+    """What all panels of gains share, on axes whose frequencies are set; dashed: a gain of 1.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+        The frequencies that count as high are shaded.
+    bound : float, optional
+        Of a claim about the mean gain at these, drawn across them.
+    """
+    top = ax.get_xlim()[1]
+    ax.axhline(1, color="0.5", lw=0.7, ls="--", zorder=1)
+    ax.axvspan(HIGH_FREQUENCY, top, color="0.93", zorder=0)
+    if bound is not None:
+        ax.plot([HIGH_FREQUENCY, top], [bound] * 2, color="0.3", lw=0.9, ls=(0, (5, 2)), zorder=1)
+        text = ax.annotate(
+            f"our bound of HF: {bound:g}",
+            (HIGH_FREQUENCY, bound),
+            xytext=(-3, 0),
+            textcoords="offset points",
+            ha="right",
+            va="center",
+            fontsize=7.5,
+        )
+        text.set_in_layout(False)
+    ax.set_ylabel(GAIN_LABEL)
+
+
+def gains(
+    ax: Axes,
+    each: Mapping[str, xr.DataArray],
+    *,
+    colors: Sequence[str],
+    dashes: Sequence[str] | None = None,
+) -> None:
     """Gains over the input, as `spectra`; dashed: 1; shaded: the frequencies that count as high.
 
     Parameters
@@ -443,12 +507,13 @@ def gains(ax: Axes, each: Mapping[str, xr.DataArray], *, colors: Sequence[str]) 
         By the labels of the legend.
     colors : sequence of str
         One for each.
+    dashes : sequence of str, optional
+        One for each; by default all lines are solid.
     """
-    for (label, gain), color in zip(each.items(), colors, strict=True):
-        spectra(ax, gain["frequency"], gain, color=color, label=label)
-    ax.axhline(1, color="0.5", lw=0.7, ls="--")
-    ax.axvspan(HIGH_FREQUENCY, float(gain["frequency"][-1]), color="0.93", zorder=0)
-    ax.set_ylabel("gain over the input")
+    lines = dashes or ["-"] * len(each)
+    for (label, gain), color, ls in zip(each.items(), colors, lines, strict=True):
+        spectra(ax, gain["frequency"], gain, color=color, label=label, ls=ls)
+    gain_axis(ax)
     ax.legend(loc="lower left")
 
 
@@ -501,6 +566,28 @@ def shades(n: int) -> list[tuple[float, ...]]:
     return [tuple(color) for color in plt.get_cmap("cividis")(np.linspace(0.0, 0.85, n))]
 
 
+@dataclass(frozen=True)
+class Level:
+    """How one of several values of an ordered quantity is drawn.
+
+    Attributes
+    ----------
+    color : tuple of float
+        One of `shades`.
+    marker : str
+        For readers who cannot tell the shades apart, and for crossing lines.
+    """
+
+    color: tuple[float, ...]
+    marker: str
+
+
+def levels(n: int) -> list[Level]:
+    """Of `n` values in their order."""
+    markers = ("o", "s", "^", "D", "v", "P", "X", "<", ">")
+    return [Level(color, markers[i % len(markers)]) for i, color in enumerate(shades(n))]
+
+
 def presentations(ax: Axes, rows: ArrayLike, *, dt: float, color: str) -> None:
     """Repeated traces as thin lines, and their mean as a thick one.
 
@@ -515,12 +602,21 @@ def presentations(ax: Axes, rows: ArrayLike, *, dt: float, color: str) -> None:
     """
     each = np.asarray(rows)
     t = dt * np.arange(each.shape[-1])
-    ax.plot(t, each.T, color="0.55", lw=0.25, alpha=0.6, rasterized=True)
+    # So pale that the mean stands out without its hue.
+    ax.plot(t, each.T, color="0.72", lw=0.25, alpha=0.6, rasterized=True)
     ax.plot(t, each.mean(axis=0), color=color, lw=1.4)
     ax.margins(x=0)
 
 
-def band(ax: Axes, x: ArrayLike, rows: ArrayLike, *, color: str, label: str | None = None) -> None:
+def band(
+    ax: Axes,
+    x: ArrayLike,
+    rows: ArrayLike,
+    *,
+    color: str,
+    label: str | None = None,
+    fmt: str = "o-",
+) -> None:
     """Repeated curves: their median as a line with markers, their whole range as a band.
 
     Parameters
@@ -529,10 +625,12 @@ def band(ax: Axes, x: ArrayLike, rows: ArrayLike, *, color: str, label: str | No
     x : (n_points,) array
     rows : (n_repeats, n_points) array
     color, label : str
+    fmt : str
+        Marker and dash of the median.
     """
     each = np.asarray(rows)
     ax.fill_between(x, each.min(axis=0), each.max(axis=0), color=color, alpha=0.25, lw=0)
-    ax.plot(x, np.median(each, axis=0), "o-", color=color, ms=3.5, label=label)
+    ax.plot(x, np.median(each, axis=0), fmt, color=color, ms=3.5, label=label)
 
 
 def strips(ax: Axes, values: Mapping[str, ArrayLike], colors: Sequence[str]) -> None:
@@ -566,12 +664,30 @@ def _labelled(values: xr.DataArray, over: str) -> list[tuple[str, xr.DataArray]]
     return list(zip(texts, (values.isel({over: i}) for i in range(labels.size)), strict=True))
 
 
+def _level_lines(
+    ax: Axes, values: xr.DataArray, over: str, levels_of: Sequence[Level] | None, middle: str
+) -> None:
+    """The middle of repeated spectra as a line with sparse markers, their range as a band."""
+    f = values["frequency"].values
+    curves = _labelled(values, over)
+    styles = levels(len(curves)) if levels_of is None else levels_of
+    step = max(f.size // 4, 1)
+    for i, ((label, repeated), level) in enumerate(zip(curves, styles, strict=True)):
+        rows = repeated.transpose(..., "frequency").values
+        color = level.color
+        ax.fill_between(f, rows.min(axis=0), rows.max(axis=0), color=color, alpha=0.13, lw=0)
+        line = getattr(np, middle)(rows, axis=0)
+        places = (step * (i + 1) // (len(curves) + 1), step)
+        ax.loglog(f, line, color=color, lw=1.3, label=label)
+        ax.lines[-1].set(marker=level.marker, markevery=places, ms=3.5, mew=0)
+    _frequencies_along(ax, f)
+
+
 def power_spectra(
     ax: Axes,
     power: xr.DataArray,
     over: str,
     *,
-    colors: Sequence[str | tuple[float, ...]] | None = None,
     reference: xr.DataArray | None = None,
 ) -> None:
     """Power spectra of several conditions on log axes: the mean of each, its range as a band.
@@ -581,21 +697,121 @@ def power_spectra(
     ax : matplotlib.axes.Axes
     power : DataArray over conditions, repeats and frequency (Hz)
     over : str
-        Axis of the conditions.
-    colors : sequence of colours, optional
-        One for each condition; by default `shades`.
+        Axis of the conditions, drawn as `levels` in their order.
     reference : DataArray over frequency, optional
         Spectrum of the input, drawn dashed.
     """
-    f = power["frequency"].values
     if reference is not None:
+        f = power["frequency"].values
         ax.loglog(f, reference, color=INPUT, ls="--", lw=1.2, label="input")
-    curves = _labelled(power, over)
-    for (label, repeated), color in zip(curves, colors or shades(len(curves)), strict=True):
-        rows = repeated.transpose(..., "frequency").values
-        ax.fill_between(f, rows.min(axis=0), rows.max(axis=0), color=color, alpha=0.13, lw=0)
-        ax.loglog(f, rows.mean(axis=0), color=color, lw=1.3, label=label)
-    _frequencies_along(ax, f)
+    _level_lines(ax, power, over, None, "mean")
+    ax.set_ylabel(POWER_LABEL)
+
+
+def gain_spectra(
+    ax: Axes,
+    gain: xr.DataArray,
+    over: str,
+    *,
+    of: Sequence[Level] | None = None,
+    bound: float | None = None,
+) -> None:
+    """As `power_spectra`, of gains over the input and their medians, on a `gain_axis`.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+    gain : DataArray over conditions, repeats and frequency (Hz)
+    over : str
+        Axis of the conditions.
+    of : sequence of Level, optional
+        One for each condition; by default `levels`.
+    bound : float, optional
+        As in `gain_axis`.
+    """
+    _level_lines(ax, gain, over, of, "median")
+    gain_axis(ax, bound=bound)
+
+
+def level_legend(ax: Axes, varied: str, **options: Any) -> None:
+    """The legend of spectra of several values: what is varied, by its name in `VARIED`, on top.
+
+    Options are those of `Axes.legend`; by default it stands at the lower left.
+    """
+    # The frame keeps lines that run behind it from being read as entries.
+    usual: dict[str, Any] = {"loc": "lower left", "frameon": True, "edgecolor": "none"}
+    usual |= {"labelspacing": 0.3, "borderpad": 0.2}
+    ax.legend(title=VARIED[varied], alignment="left", **(usual | options))
+
+
+def stated_mark(
+    ax: Axes,
+    label: str,
+    *,
+    x: float | tuple[float, float] | None = None,
+    y: float | None = None,
+    at: float = 0.97,
+    ha: str = "left",
+    va: str = "bottom",
+) -> None:
+    """What the paper states, marked in the same way in all figures: dotted, its words in italics.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+        With the limits that it shall keep.
+    label : str
+        Follows "paper:".
+    x, y : float, optional
+        Where a line is drawn. Of x two numbers are the ends of a range, drawn as a bracket; with
+        neither there are only words.
+    at : float
+        Place of the words along the line, or height of the bracket, in parts of the axes.
+    ha, va : str
+        On which side of that place, or of x, the words stand, and on which one of y.
+    """
+    limits = ax.get_xlim(), ax.get_ylim()
+    line: dict[str, Any] = {"color": PAPER, "lw": 1.0, "ls": (0, (1, 1.6)), "zorder": 2.5}
+    words: dict[str, Any] = {
+        "color": PAPER,
+        "fontsize": 7.5,
+        "fontstyle": "italic",
+        "ha": ha,
+        "va": "top",
+    }
+    along: Any = "axes fraction"
+    shift = (0.0, 0.0)
+    place: tuple[float, float] = (0.98 if ha == "right" else 0.02, at)
+    if y is not None:
+        ax.axhline(y, **line)
+        place, along, shift = (
+            (at, y),
+            ax.get_yaxis_transform(),
+            (0.0, 2.0 if va == "bottom" else -2.0),
+        )
+        words["va"] = va
+    elif isinstance(x, tuple):
+        ax.plot(x, [at, at], marker="|", ms=5, mew=1.0, transform=ax.get_xaxis_transform(), **line)
+        middle = float(np.sqrt(x[0] * x[1])) if ax.get_xscale() == "log" else sum(x) / 2
+        place, along, shift = (middle, at), ax.get_xaxis_transform(), (0.0, -3.0)
+        words["ha"] = "center"
+    elif x is not None:
+        ax.axvline(x, **line)
+        place, along = (x, at), ax.get_xaxis_transform()
+        shift = (3.0 if ha == "left" else -3.0, 0.0)
+    box = {"fc": "white", "ec": "none", "alpha": 0.75, "pad": 0.6}
+    text = ax.annotate(
+        f"paper: {label}",
+        place,
+        xycoords=along,
+        xytext=shift,
+        textcoords="offset points",
+        bbox=box,
+        zorder=6,
+        **words,
+    )
+    text.set_in_layout(False)  # words at the edge must not make the panel smaller
+    ax.set(xlim=limits[0], ylim=limits[1])
 
 
 def single_spectra(ax: Axes, power: xr.DataArray, over: str) -> None:
@@ -673,7 +889,13 @@ def scan_map(
 
 
 def dots(
-    ax: Axes, values: xr.DataArray, over: str, *, color: str, bound: float | None = None
+    ax: Axes,
+    values: xr.DataArray,
+    over: str,
+    *,
+    color: str,
+    bound: float | None = None,
+    marker: str = "o",
 ) -> None:
     """Every repeat of each condition as a dot in its column, the mean as a bar; log axis.
 
@@ -686,12 +908,14 @@ def dots(
     color : str
     bound : float, optional
         Drawn as a dashed line.
+    marker : str
+        Of the repeats.
     """
     columns = _labelled(values, over)
     for column, (_, each) in enumerate(columns):
         y = each.values
         x = column + np.linspace(-0.25, 0.25, y.size) if y.size > 1 else [column]
-        ax.plot(x, y, "o", color=color, ms=2.5, alpha=0.6, mew=0)
+        ax.plot(x, y, marker, color=color, ms=2.5, alpha=0.6, mew=0)
         ax.plot([column - 0.33, column + 0.33], [np.nanmean(y)] * 2, color=color, lw=2)
     if bound is not None:
         ax.axhline(bound, color="0.4", lw=0.8, ls="--", zorder=0)
@@ -725,7 +949,7 @@ def rows_of_dots(
 def prediction(
     ax: Axes, freqs: ArrayLike, predicted: ArrayLike, simulated: ArrayLike, *, color: str
 ) -> None:
-    """A simulated spectrum as a line, and its prediction dashed.
+    """A simulated spectrum as a wide, pale line, and its prediction dashed.
 
     Parameters
     ----------
@@ -736,8 +960,7 @@ def prediction(
     f = np.asarray(freqs)
     ax.loglog(f, simulated, color=color, lw=2.5, alpha=0.4)
     ax.loglog(f, predicted, color=color, lw=1.0, ls="--")
-    ax.xaxis.set_major_locator(LogLocator(numticks=5))
-    ax.xaxis.set_major_formatter(ScalarFormatter())
+    _frequencies_along(ax, f)
 
 
 #: How what a criterion says of a control is drawn beside what it says of the networks.

@@ -366,14 +366,29 @@ VISION = {
             [-0.003882, -0.048116, 1.051998],
         ]
     ),
+    "tritanopia": np.array(
+        [
+            [1.255528, -0.076749, -0.178779],
+            [-0.078411, 0.930809, 0.147602],
+            [0.004733, 0.691367, 0.303900],
+        ]
+    ),
 }
 
 
 @pytest.mark.parametrize("vision", VISION)
 @pytest.mark.parametrize(
     "names",
-    [("EXCITATORY", "INHIBITORY", "SENSORY"), ("NO_LEAK", "LEAK", "INPUT")],
-    ids=["neurons", "forms"],
+    [
+        ("EXCITATORY", "INHIBITORY", "SENSORY"),
+        ("NO_LEAK", "LEAK", "INPUT"),
+        ("NO_LEAK", "LEAK", "OTHER_MODEL", "SENSORY"),
+        ("NO_LEAK", "LEAK", "OPEN_LOOP"),
+        ("LEAK", "FILTER"),
+        ("EXCITATORY", "INHIBITORY", "OTHER_MODEL", "ALTERNATIVE"),
+        ("NO_LEAK", "ALTERNATIVE"),
+    ],
+    ids=["neurons", "forms", "models", "loops", "filter", "solvers", "laws"],
 )
 def test_colours_of_one_figure_stay_apart(names, vision):
     seen = {name: lab(VISION[vision] @ linear(getattr(plots, name))) for name in names}
@@ -447,13 +462,13 @@ def power():
 
 def test_power_spectra_show_mean_and_range_of_each_condition_and_the_input(ax, power):
     reference = xr.DataArray([9.0, 3.0, 1.0], coords={"frequency": FREQS})
-    plots.power_spectra(ax, power, "kind", colors=COLORS, reference=reference)
+    plots.power_spectra(ax, power, "kind", reference=reference)
     lines = {line.get_label(): line for line in ax.lines}
     assert list(lines) == ["input", "one", "two"]
     assert list(lines["input"].get_ydata()) == reference.values.tolist()
     assert lines["input"].get_linestyle() == "--"
     bands = [c for c in ax.collections if isinstance(c, PolyCollection)]
-    for name, color, band in zip(["one", "two"], COLORS, bands, strict=True):
+    for name, color, band in zip(["one", "two"], plots.shades(2), bands, strict=True):
         rows = power.sel(kind=name).values
         assert list(lines[name].get_xdata()) == FREQS
         np.testing.assert_allclose(lines[name].get_ydata(), rows.mean(axis=0))
@@ -467,7 +482,7 @@ def test_power_spectra_show_mean_and_range_of_each_condition_and_the_input(ax, p
     assert "Hz" in ax.get_xlabel()
 
 
-def test_power_spectra_need_neither_reference_nor_colours(ax, power):
+def test_power_spectra_need_no_reference(ax, power):
     plots.power_spectra(ax, power, "kind")
     assert [line.get_label() for line in ax.lines] == ["one", "two"]
     drawn = [line.get_color() for line in ax.lines]
@@ -572,9 +587,125 @@ def test_dots_need_no_bound_and_a_single_one_stands_in_the_middle(ax):
     assert dot.get_xydata().tolist() == [[0.0, 2.0]]
 
 
-def test_every_condition_needs_its_colour(ax, power):
+def test_every_condition_needs_its_level(ax, power):
     with pytest.raises(ValueError, match="zip"):
-        plots.power_spectra(ax, power, "kind", colors=COLORS[:1])
+        plots.gain_spectra(ax, power, "kind", of=plots.levels(1))
+
+
+def test_levels_differ_in_shade_and_in_marker():
+    found = plots.levels(6)
+    assert [level.color for level in found] == plots.shades(6)
+    assert len({level.marker for level in found}) == 6
+    assert len(plots.levels(20)) == 20  # more than there are markers
+
+
+def test_lines_of_levels_carry_their_marker_at_different_places():
+    freqs = np.geomspace(2, 400, 40)
+    values = np.ones((3, 2, 40))
+    coords = {"delay": ["a", "b", "c"], "network": [0, 1], "frequency": freqs}
+    power = xr.DataArray(values, coords=coords)
+    for draw in (plots.power_spectra, plots.gain_spectra):
+        ax = Figure().add_subplot()
+        draw(ax, power, "delay")
+        lines = [line for line in ax.get_lines() if line.get_label() in "abc"]
+        assert [line.get_marker() for line in lines] == [x.marker for x in plots.levels(3)]
+        marked = [
+            set(range(*line.get_markevery()[:1], 40, line.get_markevery()[1])) for line in lines
+        ]
+        assert all(marked)
+        assert not marked[0] & marked[1] | marked[1] & marked[2]
+
+
+def test_gain_spectra_show_the_median_and_what_all_panels_of_gains_share(ax):
+    freqs = [10.0, 100.0, 400.0]
+    rows = [[1.0, 2.0, 3.0], [1.0, 4.0, 3.0], [1.0, 9.0, 3.0]]
+    coords = {"rate": ["50 Hz"], "network": [0, 1, 2], "frequency": freqs}
+    of = plots.levels(3)[1:2]
+    plots.gain_spectra(ax, xr.DataArray([rows], coords=coords), "rate", of=of, bound=2.5)
+    lines = {line.get_label(): line for line in ax.get_lines()}
+    assert list(lines["50 Hz"].get_ydata()) == [1.0, 4.0, 3.0]
+    assert lines["50 Hz"].get_color() == of[0].color
+    (shaded,) = ax.patches
+    assert (shaded.get_x(), shaded.get_x() + shaded.get_width()) == (100, 400)
+    level = [line for line in ax.get_lines() if set(line.get_ydata()) == {2.5}]
+    assert [list(line.get_xdata()) for line in level] == [[100, 400]]
+    assert ["2.5" in text.get_text() for text in ax.texts] == [True]
+    assert any(set(line.get_ydata()) == {1} for line in ax.get_lines())
+    assert ax.get_ylabel() == plots.GAIN_LABEL
+
+
+def test_spectra_of_one_quantity_have_one_legend(ax, power):
+    plots.power_spectra(ax, power, "kind")
+    plots.level_legend(ax, "delay", ncols=2)
+    legend = ax.get_legend()
+    assert legend.get_title().get_text() == plots.VARIED["delay"]
+    assert [text.get_text() for text in legend.get_texts()] == ["one", "two"]
+    with pytest.raises(KeyError):
+        plots.level_legend(ax, "dealy")
+
+
+# What the paper states
+
+
+def dotted(ax):
+    return [line for line in ax.get_lines() if line.get_linestyle() not in ("-", "None")]
+
+
+@pytest.mark.parametrize("scale", ["linear", "log"])
+def test_a_stated_number_is_a_dotted_line_with_the_papers_name(ax, scale):
+    ax.plot([1, 100], [2, 200])
+    ax.set(xscale=scale, yscale=scale, xlim=(1, 100), ylim=(2, 200))
+    plots.stated_mark(ax, "ten", x=10.0)
+    plots.stated_mark(ax, "a thousand", y=1000.0)
+    across, along = dotted(ax)
+    assert set(across.get_xdata()) == {10}
+    assert set(along.get_ydata()) == {1000}
+    assert [text.get_text() for text in ax.texts] == ["paper: ten", "paper: a thousand"]
+    assert {text.get_fontstyle() for text in ax.texts} == {"italic"}
+    assert ax.texts[0].xy[0] == 10
+    assert ax.texts[1].xy[1] == 1000
+
+
+def test_a_panel_keeps_its_limits_for_a_number_beyond_them(ax):
+    ax.plot([1, 100], [2, 200])
+    before = ax.get_xlim(), ax.get_ylim()
+    plots.stated_mark(ax, "far", x=1e4)
+    plots.stated_mark(ax, "high", y=1e4)
+    ax.figure.draw_without_rendering()
+    assert (ax.get_xlim(), ax.get_ylim()) == before
+
+
+@pytest.mark.parametrize(("scale", "middle"), [("linear", 110), ("log", np.sqrt(20 * 200))])
+def test_a_stated_range_is_a_bracket_with_its_words_in_the_middle(ax, scale, middle):
+    ax.set(xscale=scale, xlim=(2, 400))
+    plots.stated_mark(ax, "over-damped", x=(20.0, 200.0), at=0.9)
+    (bracket,) = ax.get_lines()
+    assert list(bracket.get_xdata()) == [20, 200]
+    assert bracket.get_marker() == "|"
+    (words,) = ax.texts
+    assert words.xy[0] == pytest.approx(middle)
+    assert words.get_ha() == "center"
+    assert ax.get_xlim() == (2, 400)
+
+
+@pytest.mark.parametrize(("va", "above"), [("bottom", True), ("top", False)])
+def test_words_stand_on_either_side_of_a_stated_height(ax, va, above):
+    ax.set_ylim(0, 2)
+    plots.stated_mark(ax, "one", y=1.0, va=va)
+    ax.figure.draw_without_rendering()
+    box, line = ax.texts[0].get_window_extent(), ax.transData.transform((0, 1))[1]
+    assert (box.y0 > line, box.y1 < line) == (above, not above)
+
+
+@pytest.mark.parametrize("ha", ["left", "right"])
+def test_stated_words_alone_draw_no_line(ax, ha):
+    plots.stated_mark(ax, "peaks removed", ha=ha)
+    assert not ax.get_lines()
+    (words,) = ax.texts
+    assert words.get_text() == "paper: peaks removed"
+    ax.figure.draw_without_rendering()
+    box, panel = words.get_window_extent(), ax.get_window_extent()
+    assert panel.x0 <= box.x0 < box.x1 <= panel.x1
 
 
 def test_rows_of_dots_show_every_value_the_median_and_the_bound(ax):
@@ -595,6 +726,8 @@ def test_a_prediction_is_dashed_over_what_was_simulated(ax):
     np.testing.assert_array_equal(simulated.get_ydata(), [5, 6])
     np.testing.assert_array_equal(predicted.get_ydata(), [3, 4])
     assert predicted.get_linestyle() == "--"
+    assert ax.get_xlim() == (1, 10)
+    assert "Hz" in ax.get_xlabel()
 
 
 def test_plain_ticks_stand_alone(ax):
@@ -676,3 +809,10 @@ def test_gains_shade_the_frequencies_that_count_as_high(ax):
     (shaded,) = ax.patches
     assert (shaded.get_x(), shaded.get_x() + shaded.get_width()) == (100, 400)
     assert [text.get_text() for text in ax.get_legend().get_texts()] == ["a", "b"]
+    assert ax.get_xlim() == (10, 400)
+
+
+def test_gains_of_one_colour_differ_in_dash(ax):
+    rows = xr.DataArray([[1.0, 2.0]], {"frequency": [10.0, 100.0]}, ("network", "frequency"))
+    plots.gains(ax, {"a": rows, "b": rows}, colors=["red", "red"], dashes=[":", "--"])
+    assert [line.get_linestyle() for line in ax.get_lines()[:2]] == [":", "--"]
