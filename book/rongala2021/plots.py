@@ -50,6 +50,14 @@ FORM_LABELS = ("without leak", "with leak")
 #: Of the three models of an isolated neuron, in the order of `single.MODELS`, and their names.
 MODEL_COLORS = (NO_LEAK, LEAK, OTHER_MODEL)
 MODEL_LABELS = ("LSM, without leak", "LSM, with leak", "Izhikevich")
+#: Of the verdicts, as in ``_static/front.css``.
+VERDICT_COLORS = {
+    "reproduced": "#0072b2",
+    "partly": "#7fc0ea",
+    "borderline": "#b3b3b3",
+    "not reproduced": "#d98032",
+    "not testable": "#8c8c8c",
+}
 #: Markers and dashes of the weight distributions, in the order of `settings.KINDS`.
 KIND_FORMATS = ("o-", "x--", "s:")
 POWER_LABEL = "maximum power (a.u.²)"

@@ -3,12 +3,13 @@
 import io
 import json
 import posixpath
+import re
 
 import pytest
 from bs4 import BeautifulSoup
 from PIL import Image
 
-from rongala2021 import front
+from rongala2021 import front, plots
 from tests import front_book, tiny_book
 
 ARTICLE = "https://www.frontiersin.org/articles/10.3389/fncom.2021.656401/full"
@@ -141,3 +142,15 @@ def test_a_book_without_claims_has_no_bar(tmp_path):
     assert done.returncode != 0
     assert "verdicts: expected a page book/claims" in done.stderr
     assert not (tmp_path / "_build" / "html" / "_static" / "claim-data.js").exists()
+
+
+# ---------------------------------------------------------------- colours
+
+
+def test_a_verdict_has_one_colour_in_pages_and_figures():
+    text = (tiny_book.ROOT / "book" / "_static" / "front.css").read_text(encoding="utf-8")
+    of_pages = {
+        verdict: re.search(rf"--{verdict.replace(' ', '-')}: (#\w+);", text).group(1)
+        for verdict in plots.VERDICT_COLORS
+    }
+    assert of_pages == plots.VERDICT_COLORS
