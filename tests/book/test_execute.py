@@ -9,6 +9,7 @@ import contextlib
 import errno
 import importlib.util
 import io
+import itertools
 import json
 import os
 import shutil
@@ -24,6 +25,7 @@ import psutil
 import pytest
 from jupyter_core.utils import ensure_event_loop
 
+import staleness
 from rongala2021.project import RAN, fingerprints
 
 ROOT = Path(__file__).parents[2]
@@ -85,14 +87,8 @@ class Project:
 
     def make(self):
         self.book.mkdir()
-        for name in (
-            "execute.py",
-            "environment.py",
-            "running.py",
-            "_ext",
-            "_static",
-            "references.bib",
-        ):
+        driver = [f"{name}.py" for name in staleness.DRIVER]
+        for name in (*driver, "_ext", "_static", "references.bib"):
             source = ROOT / "book" / name
             copy = shutil.copytree if source.is_dir() else shutil.copyfile
             copy(source, self.book / name)
@@ -271,30 +267,27 @@ KEYED = (
     "requirements.txt",
     "book/claims.yml",
     "book/measured.json",
-    "book/execute.py",
-    "book/environment.py",
-    "book/running.py",
+    *(f"book/{name}.py" for name in staleness.DRIVER),
 )
 
 
 @pytest.mark.parametrize("name", [*KEYED, "engine/new.py", "book/study/inner/new.csv"])
 def test_key_of_the_surroundings_depends_on(project, name):
-    driver = project.driver()
-    before = driver.surroundings()
-    assert driver.surroundings() == before
+    before = staleness.surroundings(project.folder)
+    assert staleness.surroundings(project.folder) == before
     with (project.folder / name).open("a") as file:
         file.write("# changed\n")
-    assert driver.surroundings() != before
+    assert staleness.surroundings(project.folder) != before
 
 
 def test_key_of_the_surroundings_depends_on_versions(project, monkeypatch):
-    driver = project.driver()
-    before = driver.surroundings()
-    monkeypatch.setattr(driver, "version", lambda name: f"another version of {name}")
-    other = driver.surroundings()
-    assert other != before
-    monkeypatch.setattr(driver.platform, "python_version", lambda: "another")
-    assert driver.surroundings() != other
+    seen = [staleness.surroundings(project.folder)]
+    monkeypatch.setattr(staleness, "version", lambda name: f"another version of {name}")
+    seen.append(staleness.surroundings(project.folder))
+    for name in ("python_version", "machine"):
+        monkeypatch.setattr(staleness.platform, name, lambda: "another")
+        seen.append(staleness.surroundings(project.folder))
+    assert all(one != other for one, other in itertools.pairwise(seen))
 
 
 @pytest.mark.parametrize(
@@ -302,11 +295,10 @@ def test_key_of_the_surroundings_depends_on_versions(project, monkeypatch):
     ["engine/__pycache__/model.pyc", "book/study/inner/__pycache__/page.py", "engine/.model.swp"],
 )
 def test_key_of_the_surroundings_does_not_depend_on(project, name):
-    driver = project.driver()
-    before = driver.surroundings()
+    before = staleness.surroundings(project.folder)
     (project.folder / name).parent.mkdir(exist_ok=True)
     (project.folder / name).touch()
-    assert driver.surroundings() == before
+    assert staleness.surroundings(project.folder) == before
 
 
 def test_a_package_that_is_not_where_it_should_be_is_refused(project):
@@ -317,18 +309,17 @@ def test_a_package_that_is_not_where_it_should_be_is_refused(project):
 
 
 def test_every_module_of_this_project_is_keyed_or_staged():
-    driver = Project(ROOT).driver()
-    folders = [ROOT / "book", *driver.packages()]
+    folders = [ROOT / "book", *staleness.packages(ROOT)]
     modules = {p for folder in folders for p in folder.rglob("*.py")}
     staged = set((ROOT / "book" / "_ext").glob("*.py"))
     assert len(modules) > 10
-    assert modules - staged <= {*driver.package_files(), *driver.DRIVER}
+    assert modules - staged <= {*staleness.package_files(ROOT), *staleness.driver_files(ROOT)}
 
 
 def test_every_package_that_is_installed_is_keyed():
     told = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     names = {name.split(".")[0] for name in told["tool"]["setuptools"]["packages"]}
-    assert {folder.name for folder in Project(ROOT).driver().packages()} == names
+    assert {folder.name for folder in staleness.packages(ROOT)} == names
 
 
 def test_what_pages_import_is_not_staged(first):
@@ -363,6 +354,10 @@ def test_parameters_are_passed_with_their_types(built):
         (["--refresh", "-p", "seed", "3"], "--refresh: expected the default parameters"),
         (["--read", "--only", "two"], "--read: expected neither --only"),
         (["--read", "--refresh"], "--read: expected neither --only"),
+        (["--status", "--read"], "--status: expected neither --read, --force nor --refresh"),
+        (["--status", "--force"], "--status: expected neither --read"),
+        (["--status", "--refresh"], "--status: expected neither --read"),
+        (["--status", "--only", "three"], "--only: expected one of"),
     ],
 )
 def test_refusals_execute_nothing(project, options, message):
@@ -803,7 +798,8 @@ def test_an_executed_book_that_is_out_of_date_is_replaced_and_its_copies_are_kep
     save(built.book / "figures" / "two.ipynb", code(shows("'changed'")))
     before = {p: p.read_bytes() for p in built.executed.rglob("*") if p.is_file()}
     _, output, _ = built.call("--read")
-    assert output.startswith("pages  as committed (1 of 3 not executed here, or out of date")
+    # The other is the one that gathers what it has.
+    assert output.startswith("pages  as committed (2 of 3 not executed here, or out of date")
     assert "rendered  unchanged" not in output
     assert {p: p.read_bytes() for p in built.executed.rglob("*") if p.is_file()} == before
     assert "figures/one  unchanged" in built.call()[1]
