@@ -264,6 +264,15 @@ def report(name: str, text: str, parameters: dict[str, Any]) -> None:
     print(f"{name}  {text}  {given}".rstrip(), flush=True)
 
 
+def together(seconds: dict[str, float], n_cores: int) -> float:
+    """How long pages take, the gatherer after all others; those of unknown duration left out."""
+    first = [seconds[name] for name in durations.longest_first(seconds) if name != GATHERER]
+    at_once, _ = split_cores(n_cores, max(1, len(first)))
+    known = [number for number in first if math.isfinite(number)]
+    last = seconds.get(GATHERER, 0.0)
+    return durations.together(known, at_once) + (last if math.isfinite(last) else 0.0)
+
+
 def tell_status(chosen: dict[str, dict[str, Any]], n_cores: int, command: str) -> int:
     """Print which pages a command would execute, because of what, and how long that takes.
 
@@ -278,20 +287,12 @@ def tell_status(chosen: dict[str, dict[str, Any]], n_cores: int, command: str) -
     if not stale:
         print(f"none of {len(chosen)} pages to execute")
         return 0
-    known = {name: number for name, number in seconds.items() if math.isfinite(number)}
-    last = known.pop(GATHERER, 0.0)
-    first = [known[name] for name in durations.longest_first(known)]
-    at_once, _ = split_cores(n_cores, max(1, len(stale) - (GATHERER in stale)))
-    total = durations.spoken(durations.together(first, at_once) + last)
-    left_out = (
-        f", {n} of unknown duration left out"
-        if (n := list(seconds.values()).count(math.inf))
-        else ""
-    )
-    print(
-        f"{len(stale)} of {len(chosen)} pages to execute, about {total} on {n_cores} cores, less "
-        f"where results are kept{left_out}: {command}"
-    )
+    cores_told = f"{n_cores} core{'s' * (n_cores > 1)}"
+    told = [f"about {durations.spoken(together(seconds, n_cores))} on {cores_told}"]
+    told += ["less where results are kept"]
+    if unknown := list(seconds.values()).count(math.inf):
+        told += [f"{unknown} of unknown duration left out"]
+    print(f"{len(stale)} of {len(chosen)} pages to execute, {', '.join(told)}: {command}")
     return 1
 
 

@@ -141,6 +141,21 @@ def differences(reference: Sequence[Output], test: Sequence[Output]) -> list[str
     return found
 
 
+def page_differences(reference: dict[str, Any], test: dict[str, Any]) -> list[str]:
+    """What is different between two executions of the same cells."""
+    old, new = (
+        [c for c in page["cells"] if c["cell_type"] == "code"] for page in (reference, test)
+    )
+    if [c["source"] for c in old] != [c["source"] for c in new]:
+        return ["the cells differ"]
+    pairs = enumerate(zip(old, new, strict=True))
+    return [
+        f"cell {number}: {told}"
+        for number, (a, b) in pairs
+        for told in differences(a["outputs"], b["outputs"])
+    ]
+
+
 def never_executed(notebook: dict[str, Any]) -> list[str]:
     """Why a reference checks nothing, or not all: nbval lets cells that were never run pass."""
     code = [c for c in notebook["cells"] if c["cell_type"] == "code" and "".join(c["source"])]

@@ -13,7 +13,13 @@ import pytest
 from PIL import Image
 
 from rongala2021 import scorecard
-from tests.references import differences, never_executed, start_order, verdict_differences
+from tests.references import (
+    differences,
+    never_executed,
+    page_differences,
+    start_order,
+    verdict_differences,
+)
 
 
 def png(pixels):
@@ -130,6 +136,18 @@ def cell(source="1", count=1, outputs=(), **metadata):
 
 def notebook(*cells):
     return {"cells": list(cells), "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+
+
+def test_pages_are_compared_cell_by_cell():
+    one, other = (cell(f"show({i})", outputs=[stream(f"x = {i}.5")]) for i in (1, 2))
+    changed = {**other, "outputs": [stream("x = 2.6")]}
+    prose = {"cell_type": "markdown", "source": "text", "metadata": {}}
+    reference = notebook(one, prose, other)
+    assert page_differences(reference, notebook(one, other)) == []
+    (told,) = page_differences(reference, notebook(one, changed))
+    assert told.startswith("cell 1: number differs: reference 2.5, now 2.6")
+    for cells in ([one], [one, other, other], [other, one]):
+        assert page_differences(reference, notebook(*cells)) == ["the cells differ"]
 
 
 def test_a_reference_that_was_executed():

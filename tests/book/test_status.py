@@ -194,10 +194,10 @@ def test_times_are_those_of_the_longest_executions(tmp_path):
     assert last == f"3 of 3 pages to execute, about 5 min on 2 cores, {kept}: make book"
     one = project.call("--status", "--only", "two", "--jobs", "1")[1].splitlines()[-1]
     again = "the same without --status"
-    assert one == f"2 of 2 pages to execute, about 30 s on 1 cores, {kept}: {again}"
+    assert one == f"2 of 2 pages to execute, about 30 s on 1 core, {kept}: {again}"
     times(project, two=20.2)
     last = project.call("--status", "--jobs", "1")[1].splitlines()[-1]
-    assert f"about 21 s on 1 cores, {kept}, 2 of unknown duration left out: make book" in last
+    assert f"about 21 s on 1 core, {kept}, 2 of unknown duration left out: make book" in last
 
 
 @pytest.mark.parametrize(
