@@ -302,7 +302,7 @@ kernel = subprocess.Popen([sys.executable, "-m", "ipykernel_launcher", "-f", fil
 try:
     client = BlockingKernelClient(connection_file=file)
     client.load_connection_file()
-    client.start_channels()
+    client.start_channels(hb=False)  # on a busy machine a heart may miss a beat
     client.wait_for_ready(timeout=60)
     notebook = json.load(open("page.ipynb"))
     for cell in notebook["cells"]:
