@@ -8,11 +8,12 @@ READY := $(VENV)/ready
 # (book/environment.py).
 unexport PYTHONPATH PYTHONHOME PYTHONOPTIMIZE PYTHONINSPECT PYTHONWARNINGS PYTHONSAFEPATH VIRTUAL_ENV
 
-.PHONY: help read book lab test browser-test refresh bench peers lint format clean
+.PHONY: help read book status lab test browser-test refresh bench peers lint format clean
 
 help:
 	@echo "make read     compile the book from the committed notebooks, execute nothing: _build/html/index.html"
 	@echo "make book     execute the notebooks that changed, compile the book: _build/html/index.html"
+	@echo "make status   tell which pages make book would execute, because of what, and for how long"
 	@echo "make lab      turn the knobs of a network in JupyterLab: book/explore.ipynb; LAB=--no-browser tells its address"
 	@echo "make test     unit tests, then every notebook against its reference outputs"
 	@echo "make browser-test  every page of the book in Chromium: wide, narrow, dark, with axe; see _build/html"
@@ -28,6 +29,10 @@ book: $(READY)
 
 read: $(READY)
 	$(BIN)/python book/execute.py --read
+
+# It says with 1 that there are any.
+status: $(READY)
+	@$(BIN)/python book/execute.py --status || [ $$? = 1 ]
 
 lab: $(READY)
 	$(BIN)/python -m jupyterlab book/explore.ipynb $(LAB)

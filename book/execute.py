@@ -7,6 +7,7 @@
 
 The committed notebooks are the reference of the regression tests and are written only on request
 (``--refresh``). With ``--read`` the book is compiled from what is there, and nothing is executed.
+With ``--status`` it is only told what would be executed, and why.
 """
 
 from __future__ import annotations
@@ -15,21 +16,17 @@ import argparse
 import ast
 import errno
 import fcntl
-import hashlib
 import json
 import math
 import os
-import platform
 import re
 import shutil
 import signal
 import sys
 import threading
 import time
-import tomllib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
-from importlib.metadata import version
 from pathlib import Path
 from typing import IO, Any, NoReturn
 
@@ -38,23 +35,20 @@ BOOK = ROOT / "book"
 BUILD = ROOT / "_build"
 sys.path[:0] = [str(ROOT), str(BOOK)]  # before other projects that this Python may know
 
+import durations  # noqa: E402
 import environment  # noqa: E402
 import running  # noqa: E402
+import staleness  # noqa: E402
 from lsm.cores import available_cores, split_cores  # noqa: E402
 from running import Notebook, Processes, literal, short_folder, socket_names, write  # noqa: E402
+from staleness import Key, Refusal  # noqa: E402
 
-#: What executes the pages, beside what they import.
-DRIVER = tuple(BOOK / f"{name}.py" for name in ("execute", "environment", "running"))
 #: Gathers what the other pages recorded, so it is executed after them.
 GATHERER = "claims"
 DATA_NOTE = "*The data files are written when this page is executed: `make book`.*"
 
 
-class Refusal(Exception):
-    """A request that cannot be carried out; its text is for the user."""
-
-
-# ---------------------------------------------------------------- notebooks and their keys
+# ---------------------------------------------------------------- notebooks and their copies
 
 
 def notebook_names() -> list[str]:
@@ -72,115 +66,35 @@ def read(path: Path) -> Notebook:
         raise Refusal(f"{shown(path)}: {error}") from None
 
 
-def kept_key(path: Path) -> dict[str, Any] | None:
-    """What an executed copy was made of; None if it is missing, spoiled or of a failed run."""
-    try:
-        return read(path)["metadata"].get("lsm")
-    except (OSError, KeyError, Refusal):
-        return None
+def copy_of(name: str) -> Path:
+    """Where a notebook's executed copy lies."""
+    return BUILD / "executed" / f"{name}.ipynb"
 
 
-def holds(name: str, key: str) -> bool:
-    """Whether a notebook's executed copy was made of what the key says."""
-    return kept_key(BUILD / "executed" / f"{name}.ipynb") == {"key": key}
-
-
-def digest(paths: Iterable[Path], *texts: str) -> str:
-    """A key of the contents and relative names of files, and of texts."""
-    state = hashlib.sha256()
-    for path in sorted(paths):
-        state.update(f"{path.relative_to(ROOT)}\0".encode() + path.read_bytes() + b"\0")
-    for text in texts:
-        state.update(text.encode() + b"\0")
-    return state.hexdigest()
-
-
-def packages() -> list[Path]:
-    """Folders of the packages that pages import, from where pyproject.toml says that they lie."""
-    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
-    told = tomllib.loads(text)["tool"]["setuptools"]
-    places = told.get("package-dir", {})
-    # Packages within packages lie in their folders.
-    folders = [ROOT / places.get(name, name) for name in told["packages"] if "." not in name]
-    if missing := [shown(folder) for folder in folders if not folder.is_dir()]:
-        raise Refusal(f"pyproject.toml: expected packages that exist, got {', '.join(missing)}")
-    return folders
-
-
-def package_files() -> list[Path]:
-    """Sources of the packages and the data among them, such as styles."""
-    unseen = (".", "__pycache__")
-    return [
-        path
-        for folder in packages()
-        for path in folder.rglob("*")
-        if path.is_file()
-        and not any(part.startswith(unseen) for part in path.relative_to(folder).parts)
-    ]
-
-
-def surroundings() -> str:
-    """A key of everything but the notebook and its parameters that can change its outputs."""
-    files = [p for kind in ("*.yml", "*.json") for p in BOOK.glob(kind)]
-    files += [*package_files(), ROOT / "requirements.txt", *DRIVER]
-    return digest(files, platform.python_version(), platform.machine(), version("lsm"))
-
-
-def stale_key(name: str, parameters: dict[str, Any], around: str) -> str:
-    """What a notebook's executed copy must have been made of to be kept."""
-    notebook = read(BOOK / f"{name}.ipynb")
-    cells = [
-        [cell["cell_type"], "".join(cell["source"]), cell["metadata"]] for cell in notebook["cells"]
-    ]
-    others = []
+def page_key(name: str, given: dict[str, Any], around: Key, stale: Sequence[str] = ()) -> Key:
+    """What a notebook's executed copy must be made of, once those of `stale` ones are made."""
+    gathered = {}
     if name == GATHERER:
-        others = [p for p in (BUILD / "executed").rglob("*.ipynb") if p.stem != GATHERER]
-    return digest(others, json.dumps([cells, parameters], sort_keys=True), around)
+        others = [other for other in notebook_names() if other != GATHERER]
+        made = {o: staleness.digest(copy_of(o)) for o in others if copy_of(o).exists()}
+        gathered = made | dict.fromkeys(stale, "to be made")
+    return staleness.page_key(read(BOOK / f"{name}.ipynb"), given, gathered, around)
 
 
-# ---------------------------------------------------------------- which page takes how long
-
-# The longest execution counts, not the last: a page that finds its results on disk takes seconds
-# and says nothing about a run that has to compute them. A number that is too high does no harm,
-# since its page is only started early. Those of a first run come from the metadata of the
-# committed notebooks, where ``--refresh`` writes them as powers of two that hardly ever change.
-
-
-def seen_seconds() -> dict[str, float]:
-    """Of each page's longest execution since _build was made; none if the record is spoiled."""
-    try:
-        seen = json.loads((BUILD / "seconds.json").read_text(encoding="utf-8"))
-        return {str(name): float(seconds) for name, seconds in seen.items()}
-    except (OSError, ValueError, TypeError, AttributeError):
-        return {}
-
-
-def note_seconds(name: str, seconds: float) -> None:
-    """Keep how long a page took, if it never took as long."""
-    seen = seen_seconds()
-    if seconds > seen.get(name, 0.0):
-        write(BUILD / "seconds.json", {**seen, name: round(seconds, 1)})
-
-
-def longest(names: Iterable[str]) -> dict[str, float]:
-    """Seconds of each page's longest known execution, infinite for a page that has none."""
-    seen = seen_seconds()
-    found = {}
-    for name in names:
-        committed = read(BOOK / f"{name}.ipynb")["metadata"].get("lsm", {}).get("seconds", 0)
-        found[name] = max(committed, seen.get(name, 0)) or math.inf
+def stale_pages(chosen: dict[str, dict[str, Any]]) -> dict[str, list[str]]:
+    """Which pages are stale with their parameters, and because of what; the gatherer comes last."""
+    around = staleness.surroundings(ROOT)
+    found: dict[str, list[str]] = {}
+    for name, given in chosen.items():
+        now = page_key(name, given, around, list(found))
+        if why := staleness.reasons(copy_of(name), now, ROOT):
+            found[name] = why
     return found
 
 
-def longest_first(names: Sequence[str]) -> list[str]:
-    """The order in which no processor idles while the last page runs."""
-    seconds = longest(names)
-    return sorted(names, key=lambda name: -seconds[name])
-
-
-def rounded(seconds: float) -> int:
-    """The power of two below, at least 1."""
-    return 2 ** max(0, math.frexp(seconds)[1] - 1)
+def longest(names: Sequence[str]) -> dict[str, float]:
+    """Seconds of each page's longest known execution, infinite for a page that has none."""
+    return durations.longest(ROOT, {name: read(BOOK / f"{name}.ipynb") for name in names})
 
 
 # ---------------------------------------------------------------- parameters
@@ -246,7 +160,7 @@ class Pages:
         write(spec, {"argv": argv, "display_name": "Python 3", "language": "python"})
 
     def run(
-        self, keys: dict[str, str], n_cores: int, told: Callable[[str, str, float], None]
+        self, keys: dict[str, Key], n_cores: int, told: Callable[[str, str, float], None]
     ) -> None:
         """Execute pages; tell of each its name, what went wrong or nothing, and seconds."""
         at_once, _ = split_cores(n_cores, len(keys))
@@ -276,10 +190,10 @@ class Pages:
         finally:
             pool.shutdown(cancel_futures=True)
 
-    def _execute(self, name: str, key: str, cores: int, index: int) -> tuple[str, str, float]:
+    def _execute(self, name: str, key: Key, cores: int, index: int) -> tuple[str, str, float]:
         start = time.perf_counter()
-        target = BUILD / "executed" / f"{name}.ipynb"
-        if kept_key(target) is not None:
+        target = copy_of(name)
+        if staleness.kept(target) is not None:
             # Its data are about to be overwritten: should this run fail, the copy is stale.
             old = read(target)
             del old["metadata"]["lsm"]
@@ -315,7 +229,7 @@ def execute(
     processes: Processes,
 ) -> list[str]:
     """Execute the stale ones among `names`, longest first; the names of those that failed."""
-    around = surroundings()
+    around = staleness.surroundings(ROOT)
     failed: list[str] = []
 
     def told(name: str, wrong: str, seconds: float) -> None:
@@ -325,15 +239,15 @@ def execute(
             print(f"book/{name}.ipynb, {wrong.rstrip()}", flush=True)
             return
         if not chosen[name]:
-            note_seconds(name, seconds)
+            durations.note(ROOT, name, seconds)
         report(name, f"{seconds:.1f} s", chosen[name])
 
-    first = longest_first([name for name in names if name != GATHERER])
+    first = durations.longest_first(longest([name for name in names if name != GATHERER]))
     with short_folder() as folder:
         pages = Pages(Path(folder), chosen, processes)
         for batch in (first, [name for name in names if name == GATHERER]):
-            keys = {name: stale_key(name, chosen[name], around) for name in batch}
-            stale = {n: key for n, key in keys.items() if force or not holds(n, key)}
+            keys = {name: page_key(name, chosen[name], around) for name in batch}
+            stale = {n: k for n, k in keys.items() if force or staleness.kept(copy_of(n)) != k}
             for name in keys:
                 if name not in stale:
                     report(name, "unchanged", chosen[name])
@@ -348,6 +262,38 @@ def report(name: str, text: str, parameters: dict[str, Any]) -> None:
     """Print a page's line."""
     given = " ".join(f"{key}={value}" for key, value in parameters.items())
     print(f"{name}  {text}  {given}".rstrip(), flush=True)
+
+
+def together(seconds: dict[str, float], n_cores: int) -> float:
+    """How long pages take, the gatherer after all others; those of unknown duration left out."""
+    first = [seconds[name] for name in durations.longest_first(seconds) if name != GATHERER]
+    at_once, _ = split_cores(n_cores, max(1, len(first)))
+    known = [number for number in first if math.isfinite(number)]
+    last = seconds.get(GATHERER, 0.0)
+    return durations.together(known, at_once) + (last if math.isfinite(last) else 0.0)
+
+
+def tell_status(chosen: dict[str, dict[str, Any]], n_cores: int, command: str) -> int:
+    """Print which pages a command would execute, because of what, and how long that takes.
+
+    The exit code is 1 if there are any.
+    """
+    stale = stale_pages(chosen)
+    seconds = longest(list(stale))
+    width = max(map(len, chosen))
+    for name in chosen:
+        took = durations.spoken(seconds[name]) if name in stale else ""
+        print(f"{name:{width}}  {took:>6}  {'; '.join(stale.get(name, ['unchanged']))}")
+    if not stale:
+        print(f"none of {len(chosen)} pages to execute")
+        return 0
+    cores_told = f"{n_cores} core{'s' * (n_cores > 1)}"
+    told = [f"about {durations.spoken(together(seconds, n_cores))} on {cores_told}"]
+    told += ["less where results are kept"]
+    if unknown := list(seconds.values()).count(math.inf):
+        told += [f"{unknown} of unknown duration left out"]
+    print(f"{len(stale)} of {len(chosen)} pages to execute, {', '.join(told)}: {command}")
+    return 1
 
 
 def mirror() -> None:
@@ -375,7 +321,7 @@ def stage(*, executed: bool) -> None:
     source = BUILD / "source"
     shutil.rmtree(source, ignore_errors=True)
     # What pages import is installed.
-    code = [*(path.name for path in DRIVER), *(folder.name for folder in packages())]
+    code = [path.name for path in [*staleness.driver_files(ROOT), *staleness.packages(ROOT)]]
     ignored = shutil.ignore_patterns(".*", "__pycache__", "data", "*.ipynb", *code)
     shutil.copytree(BOOK, source / "book", ignore=ignored)
     if executed:
@@ -391,8 +337,7 @@ def stage(*, executed: bool) -> None:
 
 def render(processes: Processes) -> None:
     """Compile the book from the sources and the executed copies, if anything of it changed."""
-    copies = {name: BUILD / "executed" / f"{name}.ipynb" for name in notebook_names()}
-    if missing := [name for name, copy in copies.items() if kept_key(copy) is None]:
+    if missing := [name for name in notebook_names() if staleness.kept(copy_of(name)) is None]:
         told = "not executed yet, or not to the end (run without --only)"
         print(f"not rendered: {', '.join(missing)} {told}")
         return
@@ -405,8 +350,8 @@ def render_unexecuted(processes: Processes) -> None:
 
     A book that was executed is thus replaced only when something of it is out of date.
     """
-    names, around = notebook_names(), surroundings()
-    stale = [name for name in names if not holds(name, stale_key(name, {}, around))]
+    names = notebook_names()
+    stale = stale_pages({name: {} for name in names})
     if stale:
         told = f"{len(stale)} of {len(names)} not executed here, or out of date"
         print(f"pages  as committed ({told}; make book executes them)")
@@ -421,8 +366,9 @@ def compile_book(processes: Processes) -> None:
     source, html = BUILD / "source", BUILD / "html"
     files = [path for path in source.rglob("*") if path.is_file()]
     # Of the packages the book shows the docstrings.
-    files += [*package_files(), ROOT / "requirements.txt", *DRIVER]
-    key = digest(files)
+    files += [*staleness.package_files(ROOT), ROOT / "requirements.txt"]
+    files += staleness.driver_files(ROOT)
+    key = json.dumps(staleness.digests(ROOT, files))
     record = html / ".key"
     if record.exists() and record.read_text() == key:
         print(f"rendered  unchanged  {shown(html / 'index.html')}")
@@ -457,10 +403,10 @@ def refresh(names: Sequence[str]) -> None:
     """Make the executed copies the reference of the regression tests."""
     seconds = longest(names)
     for name in names:
-        notebook = read(BUILD / "executed" / f"{name}.ipynb")
+        notebook = read(copy_of(name))
         del notebook["metadata"]["lsm"]
         if math.isfinite(seconds[name]):
-            notebook["metadata"]["lsm"] = {"seconds": rounded(seconds[name])}
+            notebook["metadata"]["lsm"] = {"seconds": durations.rounded(seconds[name])}
         write(BOOK / f"{name}.ipynb", notebook)
     try:
         tell_verdicts()
@@ -506,6 +452,10 @@ def arguments(words: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--read", action="store_true", help="compile what is there, execute nothing"
     )
+    parser.add_argument(
+        "--status", action="store_true",
+        help="tell which pages are stale, because of what; the exit code is 1 if there are any",
+    )  # fmt: skip
     given = parser.parse_args(words)
     if given.jobs is not None and given.jobs < 1:
         parser.error(f"--jobs: expected an integer >= 1, got {given.jobs}")
@@ -513,6 +463,8 @@ def arguments(words: Sequence[str] | None) -> argparse.Namespace:
         parser.error("--refresh: expected the default parameters, got -p")
     if given.read and (given.only or given.force or given.pairs or given.refresh):
         parser.error("--read: expected neither --only, --force, -p nor --refresh")
+    if given.status and (given.read or given.force or given.refresh):
+        parser.error("--status: expected neither --read, --force nor --refresh")
     return given
 
 
@@ -531,26 +483,42 @@ def selected(only: Sequence[str] | None) -> list[str]:
     return [name for name in known if name in names]
 
 
+def requested(given: argparse.Namespace) -> dict[str, dict[str, Any]]:
+    """The pages of a command line, and what is passed to each."""
+    names = selected(given.only)
+    for name in names:
+        read(BOOK / f"{name}.ipynb")  # refused before any of them is executed
+    return chosen_parameters(names, given.pairs)
+
+
 def main(words: Sequence[str] | None = None) -> int:
-    """Carry out the command line; 0, or 1 for a failure, 2 for a refusal, 130 if interrupted."""
+    """Carry out the command line.
+
+    Returns
+    -------
+    int
+        0, or 1 for a failure or if told of stale pages, 2 for a refusal, 130 if interrupted.
+    """
     given = arguments(words)
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup leaves it
             signal.signal(number, _interrupted)
     processes = Processes()
     try:
-        environment.settle(str(ROOT))
         n_cores = given.jobs or cores()
+        if given.status:
+            chosen = requested(given)
+            own = given.only or given.pairs
+            return tell_status(chosen, n_cores, "the same without --status" if own else "make book")
+        environment.settle(str(ROOT))
         BUILD.mkdir(exist_ok=True)
         with (BUILD / ".lock").open("w") as lock:
             hold(lock)
             if given.read:
                 render_unexecuted(processes)
                 return 0
-            names = selected(given.only)
-            for name in names:
-                read(BOOK / f"{name}.ipynb")  # refused before any of them is executed
-            chosen = chosen_parameters(names, given.pairs)
+            chosen = requested(given)
+            names = list(chosen)
             mirror()
             environment.list_fonts()
             failed = execute(names, chosen, force=given.force, n_cores=n_cores, processes=processes)

@@ -299,21 +299,24 @@ from jupyter_client.blocking import BlockingKernelClient
 from jupyter_client.connect import write_connection_file
 file, _ = write_connection_file("connection.json")
 kernel = subprocess.Popen([sys.executable, "-m", "ipykernel_launcher", "-f", file])
-client = BlockingKernelClient(connection_file=file)
-client.load_connection_file()
-client.start_channels()
-client.wait_for_ready(timeout=60)
-notebook = json.load(open("page.ipynb"))
-for cell in notebook["cells"]:
-    def keep(message, cell=cell):
-        kind, content = message["msg_type"], message["content"]
-        if kind in ("stream", "display_data", "execute_result", "error"):
-            content.pop("transient", None)
-            cell["outputs"].append({"output_type": kind, **content})
-    client.execute_interactive(cell["source"], output_hook=keep, timeout=60)
-client.shutdown()
-kernel.wait(20)
-json.dump(notebook, open("out.ipynb", "w"))
+try:
+    client = BlockingKernelClient(connection_file=file)
+    client.load_connection_file()
+    client.start_channels(hb=False)  # on a busy machine a heart may miss a beat
+    client.wait_for_ready(timeout=60)
+    notebook = json.load(open("page.ipynb"))
+    for cell in notebook["cells"]:
+        def keep(message, cell=cell):
+            kind, content = message["msg_type"], message["content"]
+            if kind in ("stream", "display_data", "execute_result", "error"):
+                content.pop("transient", None)
+                cell["outputs"].append({"output_type": kind, **content})
+        client.execute_interactive(cell["source"], output_hook=keep, timeout=60)
+    client.shutdown()
+    kernel.wait(20)
+    json.dump(notebook, open("out.ipynb", "w"))
+finally:
+    kernel.kill()  # else its output stays open, and who reads it waits for ever
 """
     return [sys.executable, "-c", code]
 

@@ -5,10 +5,8 @@ Book and without a kernel for the gatherer; what concerns processes runs in proc
 """
 
 import ast
-import contextlib
 import errno
-import importlib.util
-import io
+import itertools
 import json
 import os
 import shutil
@@ -22,176 +20,14 @@ from pathlib import Path
 
 import psutil
 import pytest
-from jupyter_core.utils import ensure_event_loop
 
+import staleness
 from rongala2021 import scorecard
 from rongala2021.project import RAN, fingerprints
 from tests import front_book
+from tests.small_project import PARAMETERS, SOURCES, Project, code, outputs, prose, save, shows
 
 ROOT = Path(__file__).parents[2]
-PARAMETERS = (
-    "seed: int = 1  # entropy\nrate: float = 2.0  # Hz\nkind: str = 'a'  # word\nown: bool = False"
-)
-PYPROJECT = """[tool.setuptools]
-packages = ["engine", "study", "study.inner"]
-package-dir = { study = "book/study" }
-"""
-SOURCES = (
-    "engine/model.py",
-    "engine/deep/part.py",
-    "engine/look.mplstyle",
-    "book/study/page.py",
-    "book/study/inner/page.py",
-    "book/study/inner/look.mplstyle",
-)
-
-
-def code(source, *tags):
-    cell = {"cell_type": "code", "execution_count": None, "outputs": [], "source": source}
-    return {**cell, "metadata": {"tags": list(tags)} if tags else {}, "id": f"c{abs(hash(source))}"}
-
-
-def prose(source):
-    return {"cell_type": "markdown", "metadata": {}, "id": "prose", "source": source}
-
-
-def save(path, *cells):
-    title = {"cell_type": "markdown", "metadata": {}, "id": "title", "source": f"# {path.stem}"}
-    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    notebook = {"cells": [title, *cells], "metadata": {"kernelspec": kernel}}
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps({**notebook, "nbformat": 4, "nbformat_minor": 5}))
-
-
-def shows(expression):
-    """Source of a cell that shows a value as pages do, printing nothing."""
-    show = f"display({{'text/plain': str({expression})}}, raw=True)"
-    return f"from IPython.display import display\n{show}"
-
-
-def outputs(path):
-    """All that the cells of a notebook show."""
-    cells = json.loads(path.read_text())["cells"]
-    found = [o["data"]["text/plain"] for c in cells for o in c.get("outputs", ())]
-    return "\n".join(map("".join, found))
-
-
-class Project:
-    """A small book in a folder: `make` it, or put a copy of it elsewhere."""
-
-    def __init__(self, folder):
-        self.folder = folder
-        self.book = folder / "book"
-        self.executed = folder / "_build" / "executed"
-        self.html = folder / "_build" / "html"
-
-    def make(self):
-        self.book.mkdir()
-        for name in (
-            "execute.py",
-            "environment.py",
-            "running.py",
-            "_ext",
-            "_static",
-            "references.bib",
-        ):
-            source = ROOT / "book" / name
-            copy = shutil.copytree if source.is_dir() else shutil.copyfile
-            copy(source, self.book / name)
-        shutil.copyfile(ROOT / "_config.yml", self.folder / "_config.yml")
-        (self.folder / "requirements.txt").write_text("numpy\n")
-        (self.folder / "pyproject.toml").write_text(PYPROJECT)
-        for name in SOURCES:
-            (self.folder / name).parent.mkdir(parents=True, exist_ok=True)
-            (self.folder / name).write_text("# 1\n")
-        (self.book / "claims.yml").write_text("[]\n")
-        (self.book / "measured.json").write_text("{}\n")
-        (self.book / "intro.md").write_text("# Intro\n")
-        self.toc("figures/one", "figures/two", "claims")
-        given = shows("f'{seed} {rate} {kind} {own}'")
-        save(self.book / "figures" / "one.ipynb", code(PARAMETERS, "parameters"), code(given))
-        save(self.book / "figures" / "two.ipynb", code(shows("'two'")))
-        gathering = shows("sorted(p.name for p in __import__('pathlib').Path().glob('*/*'))")
-        save(self.book / "claims.ipynb", code(gathering))
-        return self
-
-    def copy(self, folder):
-        return Project(shutil.copytree(self.folder, folder / "copy"))
-
-    def toc(self, *pages):
-        chapters = "".join(f"  - file: book/{page}\n" for page in pages)
-        text = f"format: jb-book\nroot: book/intro\nchapters:\n{chapters}"
-        (self.folder / "_toc.yml").write_text(text)
-
-    def start(self, *options, **more):
-        return subprocess.Popen(
-            [sys.executable, "book/execute.py", *options],
-            cwd=self.folder,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            **more,
-        )
-
-    def run(self, *options):
-        """Exit code, output and errors of the driver in a process of its own."""
-        process = self.start(*options)
-        output, errors = process.communicate(timeout=120)
-        return process.returncode, output, errors
-
-    def driver(self):
-        """The driver as a module."""
-        spec = importlib.util.spec_from_file_location("driver", self.book / "execute.py")
-        driver = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(driver)
-        return driver
-
-    def call(self, *options, work=None):
-        """The same as `run` in this process, with an empty page in the place of Jupyter Book's.
-
-        `work` replaces what executes a notebook. The gatherer is kept as it is, not executed.
-        """
-        driver = self.driver()
-
-        def execute(job):
-            if Path(job["source"]).stem != driver.GATHERER:
-                return driver.running.work(job)[0]
-            notebook = driver.read(Path(job["source"]))
-            notebook["metadata"]["lsm"] = {"key": job["key"]}
-            driver.write(Path(job["target"]), notebook)
-            return ""
-
-        def run(processes, command, text="", env=None, **_):
-            if command[-1] == driver.running.__file__:
-                cores = int(env["LSM_WORKERS"])
-                try:
-                    told = (work or execute)(json.loads(text) | {"cores": cores})
-                finally:
-                    ensure_event_loop().close()  # papermill's, in this thread
-                return (1 if told else 0), told or "", ""
-            page = self.folder / "_build" / "source" / "_build" / "html" / "index.html"
-            page.parent.mkdir(parents=True)
-            page.touch()
-            return 0, "", ""
-
-        driver.Processes = type("Processes", (driver.Processes,), {"run": run})
-        numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-        before = {number: signal.getsignal(number) for number in numbers}
-        output, errors = io.StringIO(), io.StringIO()
-        with contextlib.redirect_stdout(output), contextlib.redirect_stderr(errors):
-            try:
-                status = driver.main(options)
-            except SystemExit as error:  # of the command line
-                status = error.code
-            finally:
-                for number, handler in before.items():
-                    signal.signal(number, handler)
-        return status, output.getvalue(), errors.getvalue()
-
-    def files(self):
-        """Contents of all sources."""
-        found = [p for p in self.folder.rglob("*") if p.is_file() and "_build" not in p.parts]
-        return {p: p.read_bytes() for p in found if "__pycache__" not in p.parts}
 
 
 def until(condition, process=None):
@@ -273,30 +109,27 @@ KEYED = (
     "requirements.txt",
     "book/claims.yml",
     "book/measured.json",
-    "book/execute.py",
-    "book/environment.py",
-    "book/running.py",
+    *(f"book/{name}.py" for name in staleness.DRIVER),
 )
 
 
 @pytest.mark.parametrize("name", [*KEYED, "engine/new.py", "book/study/inner/new.csv"])
 def test_key_of_the_surroundings_depends_on(project, name):
-    driver = project.driver()
-    before = driver.surroundings()
-    assert driver.surroundings() == before
+    before = staleness.surroundings(project.folder)
+    assert staleness.surroundings(project.folder) == before
     with (project.folder / name).open("a") as file:
         file.write("# changed\n")
-    assert driver.surroundings() != before
+    assert staleness.surroundings(project.folder) != before
 
 
 def test_key_of_the_surroundings_depends_on_versions(project, monkeypatch):
-    driver = project.driver()
-    before = driver.surroundings()
-    monkeypatch.setattr(driver, "version", lambda name: f"another version of {name}")
-    other = driver.surroundings()
-    assert other != before
-    monkeypatch.setattr(driver.platform, "python_version", lambda: "another")
-    assert driver.surroundings() != other
+    seen = [staleness.surroundings(project.folder)]
+    monkeypatch.setattr(staleness, "version", lambda name: f"another version of {name}")
+    seen.append(staleness.surroundings(project.folder))
+    for name in ("python_version", "machine"):
+        monkeypatch.setattr(staleness.platform, name, lambda: "another")
+        seen.append(staleness.surroundings(project.folder))
+    assert all(one != other for one, other in itertools.pairwise(seen))
 
 
 @pytest.mark.parametrize(
@@ -304,11 +137,10 @@ def test_key_of_the_surroundings_depends_on_versions(project, monkeypatch):
     ["engine/__pycache__/model.pyc", "book/study/inner/__pycache__/page.py", "engine/.model.swp"],
 )
 def test_key_of_the_surroundings_does_not_depend_on(project, name):
-    driver = project.driver()
-    before = driver.surroundings()
+    before = staleness.surroundings(project.folder)
     (project.folder / name).parent.mkdir(exist_ok=True)
     (project.folder / name).touch()
-    assert driver.surroundings() == before
+    assert staleness.surroundings(project.folder) == before
 
 
 def test_a_package_that_is_not_where_it_should_be_is_refused(project):
@@ -319,27 +151,23 @@ def test_a_package_that_is_not_where_it_should_be_is_refused(project):
 
 
 def test_every_module_of_this_project_is_keyed_or_staged():
-    driver = Project(ROOT).driver()
-    folders = [ROOT / "book", *driver.packages()]
+    folders = [ROOT / "book", *staleness.packages(ROOT)]
     modules = {p for folder in folders for p in folder.rglob("*.py")}
     staged = set((ROOT / "book" / "_ext").glob("*.py"))
     assert len(modules) > 10
-    assert modules - staged <= {*driver.package_files(), *driver.DRIVER}
+    assert modules - staged <= {*staleness.package_files(ROOT), *staleness.driver_files(ROOT)}
 
 
 def test_every_package_that_is_installed_is_keyed():
     told = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     names = {name.split(".")[0] for name in told["tool"]["setuptools"]["packages"]}
-    assert {folder.name for folder in Project(ROOT).driver().packages()} == names
+    assert {folder.name for folder in staleness.packages(ROOT)} == names
 
 
 def test_what_pages_import_is_not_staged(first):
     staged = first.folder / "_build" / "source"
-    assert sorted(p.name for p in staged.rglob("*.py")) == [
-        "commit.py",
-        "explorer.py",
-        "offline.py",
-    ]
+    extensions = {path.name for path in (ROOT / "book" / "_ext").glob("*.py")}
+    assert {path.name for path in staged.rglob("*.py")} == extensions
     assert not list(staged.rglob("*.mplstyle"))
 
 
@@ -369,6 +197,10 @@ def test_parameters_are_passed_with_their_types(built):
         (["--refresh", "-p", "seed", "3"], "--refresh: expected the default parameters"),
         (["--read", "--only", "two"], "--read: expected neither --only"),
         (["--read", "--refresh"], "--read: expected neither --only"),
+        (["--status", "--read"], "--status: expected neither --read, --force nor --refresh"),
+        (["--status", "--force"], "--status: expected neither --read"),
+        (["--status", "--refresh"], "--status: expected neither --read"),
+        (["--status", "--only", "three"], "--only: expected one of"),
     ],
 )
 def test_refusals_execute_nothing(project, options, message):
@@ -541,18 +373,18 @@ def test_widgets_are_not_kept(built):
 def test_a_page_that_ran_another_package_is_not_kept(built):
     good = fingerprints()
     save(built.book / "figures" / "two.ipynb", telling(good | {"lsm": "another"}))
-    status, output, _ = built.run("--only", "two")
+    status, output, _ = built.call("--only", "two")
     assert status == 1
     assert "figures/two.ipynb, what ran are not the packages of this project" in output
     save(built.book / "figures" / "two.ipynb", telling(good))
-    assert built.run("--only", "two")[0] == 0
+    assert built.call("--only", "two")[0] == 0
 
 
 def test_what_pages_could_not_keep_is_told_once_and_not_by_the_page(built):
     for name in ("one", "two"):
         told = telling(fingerprints(), "results are not kept", f"nor those of {name}")
         save(built.book / "figures" / f"{name}.ipynb", told)
-    status, _, errors = built.run()
+    status, _, errors = built.call()
     assert status == 0
     notes = ["note: nor those of one", "note: nor those of two", "note: results are not kept"]
     assert sorted(errors.splitlines()) == notes
@@ -569,7 +401,7 @@ def test_a_page_whose_data_are_missing_is_not_kept(built):
     cells = (code(saving), prose(links), telling(fingerprints(), "no space left"))
     save(built.book / "figures" / "two.ipynb", *cells)
     for _ in range(2):
-        status, output, _ = built.run("--only", "two")
+        status, output, _ = built.call("--only", "two")
         assert status == 1
         missing = "data that the page links to are missing: data/two_lost.csv\nno space left"
         assert f"book/figures/two.ipynb, {missing}" in output
@@ -592,8 +424,8 @@ def test_kernels_are_of_the_python_that_runs_the_driver(project, monkeypatch):
 def test_a_long_folder_for_temporary_files_is_none_for_sockets(project, monkeypatch, length):
     place = project.folder / ("t" * length)
     place.mkdir()
-    monkeypatch.setenv("TMPDIR", str(place))
-    assert project.run("--only", "two")[0] == 0
+    monkeypatch.setattr("tempfile.tempdir", str(place))
+    assert project.call("--only", "two")[0] == 0
     assert outputs(project.executed / "figures" / "two.ipynb") == "two"
 
 
@@ -844,7 +676,8 @@ def test_an_executed_book_that_is_out_of_date_is_replaced_and_its_copies_are_kep
     save(built.book / "figures" / "two.ipynb", code(shows("'changed'")))
     before = {p: p.read_bytes() for p in built.executed.rglob("*") if p.is_file()}
     _, output, _ = built.call("--read")
-    assert output.startswith("pages  as committed (1 of 3 not executed here, or out of date")
+    # The other is the one that gathers what it has.
+    assert output.startswith("pages  as committed (2 of 3 not executed here, or out of date")
     assert "rendered  unchanged" not in output
     assert {p: p.read_bytes() for p in built.executed.rglob("*") if p.is_file()} == before
     assert "figures/one  unchanged" in built.call()[1]

@@ -1,5 +1,8 @@
 """What `jupyter-book build .` makes of the project, as readers of Jupyter Book type it."""
 
+import json
+import re
+
 import pytest
 
 from tests import tiny_book
@@ -68,3 +71,49 @@ def test_a_strict_build_refuses_links_to_data_that_were_not_written(built):
     assert done.returncode != 0
     assert [line for line in told.splitlines() if "WARNING" in line and "data/none.csv" in line]
     assert not [line for line in told.splitlines() if "WARNING" in line and "here.csv" in line]
+
+
+# ---------------------------------------------------------------- the address of the repository
+
+
+ADDRESS = "https://github.com/someone/leak"
+BUTTONS = {
+    "source-repository-button": ADDRESS,
+    "source-issues-button": f"{ADDRESS}/issues/new",
+    "source-edit-button": f"{ADDRESS}/edit/main/book/figures/one.ipynb",
+    "launch-buttons": "https://mybinder.org/v2/gh/someone/leak/main?urlpath=lab/tree/"
+    "book/figures/one.ipynb",
+}
+
+
+@pytest.fixture(scope="module")
+def addressed(tmp_path_factory):
+    """A page that is a notebook, in a book with one line more in its configuration."""
+    folder = tmp_path_factory.mktemp("addressed")
+    tiny_book.write(folder, "book/figures/one", "")
+    (folder / "book" / "figures" / "one.md").unlink()
+    title = {"cell_type": "markdown", "id": "title", "metadata": {}, "source": "# One"}
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    notebook = {"cells": [title], "metadata": {"kernelspec": kernel}}
+    page = json.dumps({**notebook, "nbformat": 4, "nbformat_minor": 5})
+    (folder / "book" / "figures" / "one.ipynb").write_text(page, encoding="utf-8")
+    path = folder / "_config.yml"
+    text, n = re.subn(r'(?m)^  url: "".*$', f"  url: {ADDRESS}", path.read_text(encoding="utf-8"))
+    assert n == 1
+    path.write_text(text, encoding="utf-8")
+    return tiny_book.pages_of(folder)
+
+
+def test_one_line_with_an_address_turns_all_buttons_on(addressed):
+    page = (addressed / "book" / "figures" / "one.html").read_text(encoding="utf-8")
+    links = re.findall(r'<a\s[^>]*href="([^"]*)"', page)
+    for target in BUTTONS.values():
+        assert [link for link in links if link.startswith(target)], target
+
+
+def test_without_an_address_no_button_is_dead(built):
+    for path in built.rglob("*.html"):
+        page = path.read_text(encoding="utf-8")
+        found = [name for name in (*BUTTONS, "source-buttons", "mybinder.org") if name in page]
+        assert found == [], path
+        assert not re.findall(r'<a\s[^>]*href=""', page), path

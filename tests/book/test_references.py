@@ -13,7 +13,12 @@ import pytest
 from PIL import Image
 
 from rongala2021 import scorecard
-from tests.references import differences, never_executed, start_order, verdict_differences
+from tests.references import (
+    differences,
+    never_executed,
+    start_order,
+    verdict_differences,
+)
 
 
 def png(pixels):
