@@ -85,15 +85,10 @@ def without_silent(power: xr.DataArray) -> xr.DataArray:
     return power.where(most > SILENT * most.max("neuron"), 0.0)
 
 
-def stated_course(ax: Axes, *, color: str, words: bool = False) -> None:
-    """Where the paper's high frequencies stop building up, and where they begin to fade (4c)."""
-    built, fades = stated.BUILD_UP_UNTIL + 0.5, stated.FADES_AFTER + 0.5
-    for number in (built, fades):
-        ax.axvline(number, color=color, lw=1.1, ls=":")
-    if words:
-        for x, text, side in ((built, "paper: builds up ", "right"), (fades, " fades", "left")):
-            at = ax.get_xaxis_transform()
-            ax.text(x, 1.0, text, transform=at, ha=side, va="bottom", fontsize=7.5)
+def stated_course(ax: Axes) -> None:
+    """On a map, where the paper's high frequencies stop building up and begin to fade (4c)."""
+    for number in (stated.BUILD_UP_UNTIL, stated.FADES_AFTER):
+        ax.axvline(number + 0.5, color="white", lw=1.1, ls=":")
 
 
 def network_figure(
@@ -140,7 +135,7 @@ def network_figure(
             plots.power_map(ax, of_one, freqs, limits=limits)
             ax.set_title(f"{name}, {head}")
             if name in course_of and row == 0:
-                stated_course(ax, color="white")
+                stated_course(ax)
             plots.panel_letter(ax, letters[column], dx=-34)
             ax = fig.add_subplot(grid[2 * row + 2, column], sharey=first)
             first = first or ax
@@ -222,7 +217,7 @@ def result_figure(stretch: xr.Dataset, gain: xr.DataArray, hf: xr.DataArray) -> 
         right.lines[-1].set_linewidth(1.8)
         middle = float(rows.median("network").sel(frequency=60.0, method="nearest"))
         right.annotate(
-            f"{head}\nHF = {float(hf.isel(form=i).median()):#.2g}",
+            f"{head}\nHF = {float(hf.isel(form=i).mean()):.{2 + i}f}",
             (50, middle),
             xytext=(0, -6 if i else 10),
             textcoords="offset points",

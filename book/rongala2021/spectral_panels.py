@@ -58,7 +58,7 @@ def weights_figure(drawn: xr.Dataset, samples: Mapping[str, Mapping[str, Array]]
             plots.power_spectra(ax, power, "mean", reference=source)
             _head(ax, "" if column else "DE"[row], f"{kind}, {plots.FORM_LABELS[row]}")
             ax.set_ylabel("" if column else plots.POWER_LABEL)
-            ax.set_ylim(1e-8, 10)
+            ax.set_ylim(1e-9, 10)
             if form == "leak":
                 plots.stated_mark(ax, "over-damped", x=stated.OVER_DAMPED, at=0.95)
             else:
@@ -170,6 +170,9 @@ def delays_figure(
     return fig
 
 
+#: What figures call the leak of a panel of Figure 8, where it is not what settings call it.
+_LEAKS = {FORMS[0]: plots.FORM_LABELS[0]}
+
 #: What the text says of the panels of Figure 7 without leak, by what is varied.
 _OF_DENSITIES = {
     "rate": ("at {} and {} Hz", stated.SPARSE_RATES, stated.DENSE_RATES),
@@ -239,7 +242,7 @@ def sizes_figure(drawn: xr.Dataset) -> Figure:
             ax, here = axes[row, column], {"weights": weights, "leak": leak}
             reference = source.sel(weights=weights)
             plots.power_spectra(ax, drawn["power"].sel(here), "size", reference=reference)
-            _head(ax, "ABCDEFGH"[4 * column + row], f"{weights}, {leak}")
+            _head(ax, "ABCDEFGH"[4 * column + row], f"{weights}, {_LEAKS.get(leak, leak)}")
             ax.set(ylim=(1e-10, 10), **_outer(axes, row, column, plots.POWER_LABEL))
         _mark_damped(axes[-1, column])
     plots.level_legend(axes[0, 0], "size", ncols=2)
@@ -259,7 +262,7 @@ def sizes_gain_figure(gain: xr.DataArray) -> Figure:
             ax = axes[row, column]
             each = gain.sel(weights=weights, leak=leak)
             plots.gain_spectra(ax, each, "size", bound=None if row else AMPLIFIED_FROM)
-            _head(ax, "ABCDEFGH"[4 * column + row], f"{weights}, {leak}")
+            _head(ax, "ABCDEFGH"[4 * column + row], f"{weights}, {_LEAKS.get(leak, leak)}")
             limits = (3e-4, 20) if row else (0.3, 50)
             ax.set(ylim=limits, **_outer(axes, row, column, plots.GAIN_LABEL))
         _mark_cutoff(axes[1, column])

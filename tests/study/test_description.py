@@ -22,7 +22,7 @@ from rongala2021 import description, settings
 from rongala2021.scale import scale_of
 from rongala2021.settings import leaky
 from rongala2021.spectra import Spectrum
-from rongala2021.transients import n_excursions
+from rongala2021.transients import excursions
 
 BOOK = Path(__file__).parents[2] / "book"
 CLASSES = (Setting, Normal, Lognormal, Binary, PSPKernel, LSM, HodgkinHuxley, Izhikevich, Spectrum)
@@ -223,8 +223,8 @@ def test_measurements_follow_the_code(monkeypatch, default):
     monkeypatch.setattr(measures, "REFERENCE_BAND", (6.0, 20.0))
     monkeypatch.setattr(measures, "HIGH_FREQUENCY", 150.0)
     monkeypatch.setattr(settings, "AMPLIFIED_FROM", 2.5)
-    default(n_excursions, "threshold", 6.0)
-    default(n_excursions, "cutoff", 80.0)
+    default(excursions, "threshold", 6.0)
+    default(excursions, "cutoff", 80.0)
     assert "product 120" in told(measured(), "wavelet transform")
     assert "6 to 20 Hz" in told(measured(), "gain")
     assert told(measured(), "HF").startswith("mean gain from 150 Hz")

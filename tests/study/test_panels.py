@@ -152,7 +152,7 @@ def test_the_result_says_what_was_measured(network):
     fig = panels.result_figure(cut, gain, hf)
     left, right = fig.axes
     words = {text.get_text() for text in right.texts}
-    assert {"without leak\nHF = 2.3", "with leak\nHF = 0.032"} <= words
+    assert {"without leak\nHF = 4.11", "with leak\nHF = 0.081"} <= words
     number = cut.attrs["presentation"]
     for form, line in zip(FORMS, left.lines, strict=True):
         expected = cut["activity"].sel(form=form, presentation=number)

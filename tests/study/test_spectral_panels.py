@@ -65,7 +65,7 @@ def test_figure_5_shows_each_distribution_and_marks_from_where_high_frequencies_
             if form == "leak":
                 (bracket,) = (each for each in ax.get_lines() if each.get_marker() == "|")
                 assert tuple(bracket.get_xdata()) == stated.OVER_DAMPED
-    marks = [stated_words(found[f"{kind}, no leak"]) for kind in KINDS]
+    marks = [stated_words(found[f"{kind}, without leak"]) for kind in KINDS]
     assert [word in mark for word, mark in zip(("0.4", "0.3", "10%"), marks, strict=True)] == [
         True
     ] * 3
@@ -166,7 +166,7 @@ def test_figure_8_and_its_gains_have_a_panel_for_each_leak_and_kind_of_weights(o
     assert len(found) == 8
     for weights in SIZE_WEIGHTS:
         for leak in LEAKS:
-            ax = found[f"{weights}, {leak}"]
+            ax = found[f"{weights}, {leak}".replace("no leak", "without leak")]
             each = power.sel(weights=weights, leak=leak, size="10x8")
             middle = each.median("network") if of_gain else each.mean("network")
             np.testing.assert_allclose(line(ax, "10x8"), middle)
