@@ -30,14 +30,16 @@ document.addEventListener("DOMContentLoaded", () => {
     const verdict = document.createElement("select");
     verdict.setAttribute("aria-label", "filter the claims by verdict");
     verdict.add(new Option("all verdicts", ""));
-    for (const text of new Set(rows.map(verdictOf))) verdict.add(new Option(text, text.slice(2)));
+    // Without its symbol, as an address has it.
+    const wordsOf = (text) => text.slice(2);
+    for (const text of new Set(rows.map(verdictOf))) verdict.add(new Option(text, wordsOf(text)));
     const shown = document.createElement("span");
     shown.setAttribute("aria-live", "polite");
     const filter = () => {
       let n = 0;
       for (const row of rows) {
         const fits =
-          (!verdict.value || verdictOf(row).endsWith(` ${verdict.value}`)) &&
+          (!verdict.value || wordsOf(verdictOf(row)) === verdict.value) &&
           row.textContent.toLowerCase().includes(words.value.toLowerCase());
         row.hidden = !fits;
         n += fits;

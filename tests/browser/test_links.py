@@ -7,8 +7,8 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
-#: The explorer's addresses hold the positions of its knobs, not a place in the page.
-EXPLORER = "explore.html"
+#: Their scripts read addresses that hold no place in the page: knobs and their positions, a verdict to show.
+READING = ("explore.html", "claims.html")
 #: Attributes by which a page asks for a file or leads to one.
 LEADING = ("href", "src", "data", "poster")
 
@@ -41,8 +41,8 @@ def broken(pages: dict[Path, Links]) -> Iterator[str]:
             place = unquote(parts.fragment)
             if not file.is_file():
                 yield f"{page.name}: there is no {target}"
-            knobs = file.name == EXPLORER and "=" in place
-            if file in pages and not knobs and place not in pages[file].places:
+            for_script = file.name in READING and "=" in place
+            if file in pages and not for_script and place not in pages[file].places:
                 yield f"{page.name}: there is no place {target}"
 
 
