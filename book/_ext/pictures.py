@@ -105,8 +105,9 @@ class Gallery(_Shows):
         if shown is None:
             return None
         image = self.image(f"small-{shown.name}", _small(shown.png), shown.alt)
-        texts = [nodes.strong("", number), nodes.Text(" ")] if number else []
-        label = nodes.inline("", "", *texts, nodes.Text(words))
+        texts = [nodes.strong("", number or words)]
+        texts += [nodes.Text(" "), nodes.Text(words)] if number else []
+        label = nodes.inline("", "", *texts)
         link = self.link(page, shown.name, image, label)
         return nodes.list_item("", nodes.paragraph("", "", link))
 

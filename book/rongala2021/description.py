@@ -33,7 +33,7 @@ from rongala2021 import settings
 from rongala2021.project import book_file
 from rongala2021.spectra import Spectrum
 from rongala2021.tables import Table
-from rongala2021.transients import excursions
+from rongala2021.transients import APART, excursions
 
 #: The equations of the paper that the packages solve, by their numbers, and what solves them.
 #: Eq. 6 is in a docstring, and taken from there.
@@ -326,7 +326,8 @@ def measurements(setting: Setting, taken: Spectrum) -> Table:
         "HF": f"mean gain from {measures.HIGH_FREQUENCY:g} Hz to the highest frequency; "
         f"amplified: at least {settings.AMPLIFIED_FROM:g}",
         "transients": f"activity above {_default(excursions, 'cutoff'):g} Hz beyond "
-        f"{_default(excursions, 'threshold'):g} robust standard deviations",
+        f"{_default(excursions, 'threshold'):g} robust standard deviations of the activity without "
+        f"leak, and none of the sensory drive within {1e3 * APART:g} ms",
         "r": _sentence(measures.correlation),
         "rho": _sentence(measures.pearson),
     }

@@ -487,7 +487,7 @@ def gain_axis(ax: Axes, *, bound: float | None = None) -> None:
     if bound is not None:
         ax.plot([HIGH_FREQUENCY, top], [bound] * 2, color="0.3", lw=0.9, ls=(0, (5, 2)), zorder=1)
         text = ax.annotate(
-            f"our bound of HF: {bound:g}",
+            f"our bound of the mean, HF: {bound:g}",
             (HIGH_FREQUENCY, bound),
             xytext=(-3, 0),
             textcoords="offset points",
@@ -1075,29 +1075,28 @@ def verdict_matrix(
     verdicts : DataArray of str over rows, columns
         Empty where there is none.
     symbols : mapping of verdict to symbol
-        In the order of the colours: good, partly, borderline, bad, and others grey.
     perhaps : collection of (row, column)
         Cells whose frame is thin and dotted: they may differ by chance.
     """
     rows, columns = (verdicts[axis].values.tolist() for axis in verdicts.dims)
     cells = verdicts.values.tolist()
-    colors = dict(zip(symbols, ("#8FD3BC", "#F6D58E", "#DDDDDD", "#E8A0A8"), strict=False))
     for y, row in enumerate(cells):
         for x, verdict in enumerate(row):
-            changed = verdict != cells[0][x] and verdict in colors
+            changed = verdict != cells[0][x] and verdict in VERDICT_COLORS
             unsure = (rows[y], columns[x]) in perhaps
             ax.add_patch(
                 Rectangle(
                     (x - 0.46, y - 0.46),
                     0.92,
                     0.92,
-                    facecolor=colors.get(verdict, "white"),
+                    facecolor=VERDICT_COLORS.get(verdict, "white"),
                     edgecolor="black" if changed else "none",
                     lw=0.8 if unsure else 1.6,
                     ls=":" if unsure else "-",
                 )
             )
-            ax.text(x, y, symbols.get(verdict, ""), ha="center", va="center", fontsize=8)
+            ink = "white" if verdict == "reproduced" else "black"
+            ax.text(x, y, symbols.get(verdict, ""), ha="center", va="center", fontsize=8, color=ink)
     ax.set_xlim(-0.5, len(columns) - 0.5)
     ax.set_ylim(len(rows) - 0.5, -0.5)
     ax.set_xticks(range(len(columns)), columns)

@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike
 from lsm._validate import Array
 from rongala2021 import plots, stated
 from rongala2021.settings import AMPLIFIED, AMPLIFIED_FROM, FORMS
+from rongala2021.spectra import gain, high_frequency_ratio
 
 
 def _head(ax: Axes, letter: str, title: str) -> None:
@@ -175,7 +176,7 @@ _LEAKS = {FORMS[0]: plots.FORM_LABELS[0]}
 
 #: What the text says of the panels of Figure 7 without leak, by what is varied.
 _OF_DENSITIES = {
-    "rate": ("at {} and {} Hz", stated.SPARSE_RATES, stated.DENSE_RATES),
+    "rate": ("with sensors at {} and {} Hz", stated.SPARSE_RATES, stated.DENSE_RATES),
     "sensors": ("with {} and {} sensors", stated.SPARSE_SENSORS, stated.DENSE_SENSORS),
 }
 
@@ -202,18 +203,20 @@ def densities_figure(found: xr.Dataset) -> Figure:
     return fig
 
 
-def densities_gain_figure(gain: xr.DataArray) -> Figure:
-    """Gains of the panels of `densities_figure`.
+def densities_gain_figure(gains: xr.DataArray, hf: xr.DataArray) -> Figure:
+    """Gains of the panels of `densities_figure`, and what HF they give without leak.
 
     Parameters
     ----------
-    gain : DataArray over form, density, network, frequency
+    gains : DataArray over form, density, network, frequency
         Over the input of the same density; beside density the coordinate `varied`.
+    hf : DataArray over form, density, network
     """
     fig, axes = plt.subplots(2, 2, figsize=(7.2, 5.6), sharex=True, sharey="col")
-    for row, (varied, part) in enumerate(gain.groupby("varied")):
+    for row, (varied, part) in enumerate(gains.groupby("varied")):
         no_leak, leak = axes[row]
-        plots.gain_spectra(no_leak, part.sel(form="no leak"), "density", bound=AMPLIFIED_FROM)
+        told = _with_hf(part.sel(form=FORMS[0]), hf.sel(form=FORMS[0]), "density")
+        plots.gain_spectra(no_leak, told, "density", bound=AMPLIFIED_FROM)
         plots.gain_spectra(leak, part.sel(form="leak"), "density")
         words, sparse, _ = _OF_DENSITIES[varied]
         no_leak.set_ylim(0.1, 12)
@@ -249,27 +252,44 @@ def sizes_figure(drawn: xr.Dataset) -> Figure:
     return fig
 
 
-def sizes_gain_figure(gain: xr.DataArray) -> Figure:
-    """Gains of the panels of `sizes_figure`.
+def sizes_gain_figure(drawn: xr.Dataset) -> Figure:
+    """Gains of the panels of `sizes_figure`, and what HF they give without leak.
+
+    A gain is scaled over low frequencies, which leaks that grow damp as well. So the panels of
+    these show power over that with the fixed leak.
 
     Parameters
     ----------
-    gain : DataArray over weights, leak, size, network, frequency
+    drawn : Dataset over weights, leak, size, network, frequency
+        Variables `power` and `input`.
     """
+    each, hf = gain(drawn), high_frequency_ratio(drawn)
+    relative = drawn["power"] / drawn["power"].isel(leak=1, drop=True)
     fig, axes = plt.subplots(4, 2, figsize=(7.2, 8.6), sharex=True, sharey="row")
-    for column, weights in enumerate(gain["weights"].values):
-        for row, leak in enumerate(gain["leak"].values):
-            ax = axes[row, column]
-            each = gain.sel(weights=weights, leak=leak)
-            plots.gain_spectra(ax, each, "size", bound=None if row else AMPLIFIED_FROM)
+    limits = ((0.3, 50), (3e-4, 20), (1e-3, 10), (1e-3, 10))
+    labels = (plots.GAIN_LABEL, plots.GAIN_LABEL, *["power over that\nwith the fixed leak"] * 2)
+    narrow = {"ncols": 2, "handlelength": 1.3, "columnspacing": 1.0}
+    for column, weights in enumerate(drawn["weights"].values):
+        for row, leak in enumerate(drawn["leak"].values):
+            ax, here = axes[row, column], {"weights": weights, "leak": leak}
+            shown = (each if row < 2 else relative).sel(here)
+            if row == 0:
+                shown = _with_hf(shown, hf.sel(here), "size")
+            plots.gain_spectra(ax, shown, "size", bound=None if row else AMPLIFIED_FROM)
             _head(ax, "ABCDEFGH"[4 * column + row], f"{weights}, {_LEAKS.get(leak, leak)}")
-            limits = (3e-4, 20) if row else (0.3, 50)
-            ax.set(ylim=limits, **_outer(axes, row, column, plots.GAIN_LABEL))
+            ax.set(ylim=limits[row], **_outer(axes, row, column, labels[row]))
+        plots.level_legend(axes[0, column], "size", loc="upper left", **narrow)
         _mark_cutoff(axes[1, column])
         _mark_damped(axes[-1, column])
-    narrow = {"ncols": 3, "handlelength": 1.3, "columnspacing": 1.0}
-    plots.level_legend(axes[0, 0], "size", loc="upper left", **narrow)
     return fig
+
+
+def _with_hf(gains: xr.DataArray, hf: xr.DataArray, over: str) -> xr.DataArray:
+    """Gains whose conditions tell their HF, the mean over networks."""
+    mean = hf.mean("network").sel({over: gains[over]})
+    pairs = zip(gains[over].values, mean.values, strict=True)
+    labels = [f"{name}: HF {x:.1f}" for name, x in pairs]
+    return gains.assign_coords({over: labels})
 
 
 def _outer(axes: Array, row: int, column: int, label: str) -> dict[str, str]:

@@ -29,19 +29,35 @@ def glued(page):
     }
 
 
+def text():
+    """The prose of the page."""
+    return "\n\n".join(
+        "".join(c["source"]) for c in cells("reviewers.ipynb") if c["cell_type"] == "markdown"
+    )
+
+
+def letter():
+    """The letter without the marks of a quotation."""
+    lines = [line for line in text().splitlines() if line.startswith(">")]
+    return "\n".join(line.removeprefix(">").removeprefix(" ") for line in lines)
+
+
 def questions():
     """Texts of the numbered questions of the letter."""
-    texts = ("".join(cell["source"]) for cell in cells("reviewers.ipynb"))
-    (letter,) = (text for text in texts if "Dear Dr" in text)
-    quoted = "\n".join(line.removeprefix(">").removeprefix(" ") for line in letter.splitlines())
-    parts = re.split(r"^(\d+)\. ", quoted, flags=re.M)[1:]
+    parts = re.split(r"^(\d+)\. ", letter(), flags=re.M)[1:]
     assert [int(n) for n in parts[::2]] == list(range(1, len(parts) // 2 + 1))
     return [re.split(r"\n\n(?! )", part)[0] for part in parts[1::2]]
 
 
-def readings(question):
-    """Other answers that a question names."""
-    return re.findall(r"readings\.ipynb::(turned_\w+):s", question)
+def readings():
+    """Other answers in the table below the letter, by the number of their question."""
+    found = {}
+    number = None
+    for line in text().splitlines():
+        if row := re.match(r"\| (\d*) \|.*`readings\.ipynb::(turned_\w+):s` \|$", line):
+            number = int(row[1] or number)
+            found.setdefault(number, []).append(row[2])
+    return found
 
 
 def turned(text):
@@ -62,28 +78,35 @@ def test_claims_are_read_from_what_is_told_of_a_reading(text, claims):
 
 
 def test_questions_stand_in_the_order_of_how_many_verdicts_turn():
+    """But for the first two, on which the high frequencies themselves hang."""
     told = glued("readings.ipynb")
-    n = [len(set().union(*(turned(told[key]) for key in readings(q)))) for q in questions()]
+    n = [len(set().union(*(turned(told[key]) for key in keys))) for keys in readings().values()]
     assert len(n) > 10
-    assert n[0] > 5
-    assert n == sorted(n, reverse=True)
+    assert n[2] > 5
+    assert n[2:] == sorted(n[2:], reverse=True)
 
 
-def test_every_reading_is_asked_for_once():
-    asked = [key for question in questions() for key in readings(question)]
+def test_every_reading_is_told_once_below_its_question():
+    asked = [key for keys in readings().values() for key in keys]
     assert len(asked) == len(set(asked))
     assert set(asked) == {k for k in glued("readings.ipynb") if k.startswith("turned_")} - {
         "turned_as_taken"
     }
+    assert list(readings()) == sorted(readings())
+    assert max(readings()) <= len(questions())
 
 
-@pytest.mark.parametrize("number", range(len(questions())))
-def test_a_question_says_what_was_taken_and_leads_to_a_page(number):
-    text = re.sub(r"\s+", " ", questions()[number])
-    assert "*We took*" in text
-    assert "*Else:*" in text
-    (page,) = re.findall(r"\{doc\}`[^`<]* <([^>]*)>`", text)
-    assert (BOOK / f"{page}.ipynb").is_file()
+def test_a_question_asks_and_says_what_we_took_where_there_was_a_choice():
+    for number, question in enumerate(questions(), start=1):
+        assert "?" in question
+        assert number not in readings() or re.search(r"We\s+(took|chose)", question)
+
+
+def test_the_letter_can_be_sent_as_it_stands():
+    """No roles, links or ids of claims, which mean nothing outside the book."""
+    assert letter().startswith("Dear ")
+    assert "\n\nWith kind regards,\n" in letter()
+    assert re.findall(r"\{\w+\}`|\]\(|\b[A-Z]?\d[a-g]\b", letter()) == []
 
 
 def test_what_was_not_attempted_is_told_with_its_place_and_a_reason():
@@ -112,8 +135,6 @@ def test_reasons_name_claims_that_there_are():
 
 def test_the_page_counts_the_list_apart_from_the_claims():
     assert glued("reviewers.ipynb")["n_not_attempted"] == str(len(load("not_attempted.yml")))
-    prose = (c["source"] for c in cells("reviewers.ipynb") if c["cell_type"] == "markdown")
-    text = "".join(map("".join, prose))
     for verdict in ("reproduced", "partly", "borderline", "not_reproduced", "not_testable"):
-        assert f"claims.ipynb::{verdict}:d" in text
-    assert "`n_not_attempted:d`" in text
+        assert f"claims.ipynb::{verdict}:d" in text()
+    assert "`n_not_attempted:d`" in text()

@@ -780,11 +780,12 @@ def test_shares_show_their_interval(ax):
 
 
 def test_a_matrix_of_verdicts_frames_what_differs_from_its_first_row(ax):
-    symbols = {"good": "+", "partly": "~", "borderline": "?", "bad": "-"}
+    good, bad = "reproduced", "not reproduced"
+    symbols = {good: "+", bad: "-"}
     plots.verdict_matrix(
         ax,
         xr.DataArray(
-            [["good", "bad"], ["good", "good"], ["", "bad"], ["bad", "bad"]],
+            [[good, bad], [good, good], ["", bad], [bad, bad]],
             coords={"reading": ["x", "y", "z", "u"], "claim": ["1", "2"]},
         ),
         symbols,
@@ -796,7 +797,9 @@ def test_a_matrix_of_verdicts_frames_what_differs_from_its_first_row(ax):
     assert (sure.get_linestyle(), unsure.get_linestyle()) == ("-", ":")
     assert [t.get_text() for t in ax.texts] == ["+", "-", "+", "+", "", "-", "-", "-"]
     faces = [p.get_facecolor() for p in ax.patches]
-    assert faces[0] == faces[2] == faces[3] != faces[1]
+    assert same_color(faces[0], plots.VERDICT_COLORS[good])
+    assert same_color(faces[1], plots.VERDICT_COLORS[bad])
+    assert same_color(faces[4], "white")
 
 
 def test_gains_shade_the_frequencies_that_count_as_high(ax):

@@ -8,6 +8,7 @@ from matplotlib.colors import same_color
 
 from rongala2021 import plots, spectral_panels, stated
 from rongala2021.settings import FORMS, KINDS, LEAKS, MEANS, SIZE_WEIGHTS
+from rongala2021.spectra import gain
 
 FREQS = np.geomspace(2, 400, 12)
 
@@ -32,7 +33,8 @@ def panels_of(fig):
 
 
 def line(ax, label):
-    (found,) = (each for each in ax.get_lines() if each.get_label() == label)
+    """Values of the line of this label, which may tell its HF as well."""
+    (found,) = (each for each in ax.get_lines() if each.get_label().partition(": HF")[0] == label)
     return found.get_ydata()
 
 
@@ -120,7 +122,8 @@ def test_figure_6_keeps_the_colour_of_a_delay_and_draws_the_papers_law_through_t
 def test_figure_7_and_its_gains_show_the_same_conditions_in_the_same_panels():
     power = densities()
     fig = spectral_panels.densities_figure(xr.Dataset({"power": power, "input": 3 * power}))
-    of_gains = spectral_panels.densities_gain_figure(power)
+    hf = power.mean("frequency")
+    of_gains = spectral_panels.densities_gain_figure(power, hf)
     assert letters(fig) == letters(of_gains) == "ABCD"
     for figure, middle in ((fig, "mean"), (of_gains, "median")):
         a, b, c, d = figure.axes
@@ -145,9 +148,16 @@ def test_figure_7_and_its_gains_show_the_same_conditions_in_the_same_panels():
 
 
 def test_the_bound_of_hf_stands_in_the_panels_without_leak_and_the_cutoff_in_those_with_it():
-    a, b, c, d = spectral_panels.densities_gain_figure(densities()).axes
+    hf = densities().isel(frequency=0, drop=True) * 0
+    hf.loc[{"form": "no leak", "density": "15 sensors"}] = [1.0, 2.0]
+    a, b, c, d = spectral_panels.densities_gain_figure(densities(), hf).axes
+    told = [text.get_text() for text in c.get_legend().get_texts()]
+    assert told == ["6 sensors: HF 0.0", "15 sensors: HF 1.5", "30 sensors: HF 0.0"]
+    assert [
+        text.get_text() for ax in (b, d) for text in ax.texts if ": HF" in text.get_text()
+    ] == []
     for ax in (a, c):
-        assert any("our bound of HF: 2" in text.get_text() for text in ax.texts)
+        assert any("our bound of the mean, HF: 2" in text.get_text() for text in ax.texts)
     for ax in (b, d):
         assert not any("our bound" in text.get_text() for text in ax.texts)
         assert [each for each in ax.get_lines() if set(each.get_xdata()) == {stated.CUTOFF}]
@@ -157,18 +167,24 @@ def test_the_bound_of_hf_stands_in_the_panels_without_leak_and_the_cutoff_in_tho
 @pytest.mark.parametrize("of_gain", [False, True])
 def test_figure_8_and_its_gains_have_a_panel_for_each_leak_and_kind_of_weights(of_gain):
     power = numbered(weights=list(SIZE_WEIGHTS), leak=list(LEAKS), size=["5x4", "10x8"])
-    if of_gain:
-        fig = spectral_panels.sizes_gain_figure(power)
-    else:
-        fig = spectral_panels.sizes_figure(xr.Dataset({"power": power, "input": power}))
+    drawn = xr.Dataset({"power": power, "input": power + 1})
+    draw = spectral_panels.sizes_gain_figure if of_gain else spectral_panels.sizes_figure
+    fig = draw(drawn)
+    fixed = list(LEAKS)[1]
     assert sorted(letters(fig)) == list("ABCDEFGH")
     found = panels_of(fig)
     assert len(found) == 8
     for weights in SIZE_WEIGHTS:
         for leak in LEAKS:
             ax = found[f"{weights}, {leak}".replace("no leak", "without leak")]
-            each = power.sel(weights=weights, leak=leak, size="10x8")
-            middle = each.median("network") if of_gain else each.mean("network")
-            np.testing.assert_allclose(line(ax, "10x8"), middle)
+            here = {"weights": weights, "size": "10x8"}
+            if not of_gain:
+                expected = power.sel(here | {"leak": leak}).mean("network")
+            elif leak in (next(iter(LEAKS)), fixed):
+                expected = gain(drawn).sel(here | {"leak": leak}).median("network")
+            else:
+                relative = power.sel(here | {"leak": leak}) / power.sel(here | {"leak": fixed})
+                expected = relative.median("network")
+            np.testing.assert_allclose(line(ax, "10x8"), expected)
             limit = [x for x in ax.get_lines() if set(x.get_xdata()) == {stated.DAMPED_WELL_BELOW}]
             assert bool(limit) == (leak == "leak ~ synapses")
