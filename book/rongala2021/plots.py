@@ -465,7 +465,7 @@ def spectra(
     ls : str
         Dash of the line.
     """
-    f, rows = np.asarray(freqs), np.asarray(values)
+    f, rows = np.asarray(freqs), _with_scale(np.asarray(values))
     ax.fill_between(f, rows.min(axis=0), rows.max(axis=0), color=color, alpha=0.25, lw=0)
     ax.loglog(f, np.median(rows, axis=0), color=color, label=label, ls=ls)
     _frequencies_along(ax, f)
@@ -665,6 +665,12 @@ def _frequencies_along(ax: Axes, freqs: Array) -> None:
     ax.set_xlabel("frequency (Hz)")
 
 
+def _with_scale(rows: Array) -> Array:
+    """Spectra without those of silent networks, whose gains are NaN, unless all are."""
+    known = rows[~np.isnan(rows).any(axis=-1)]
+    return known if known.size else rows
+
+
 def _labelled(values: xr.DataArray, over: str) -> list[tuple[str, xr.DataArray]]:
     """The parts of an array along one axis, with their labels as text."""
     labels = values[over].values
@@ -681,7 +687,7 @@ def _level_lines(
     styles = levels(len(curves)) if levels_of is None else levels_of
     step = max(f.size // 4, 1)
     for i, ((label, repeated), level) in enumerate(zip(curves, styles, strict=True)):
-        rows = repeated.transpose(..., "frequency").values
+        rows = _with_scale(repeated.transpose(..., "frequency").values)
         color = level.color
         ax.fill_between(f, rows.min(axis=0), rows.max(axis=0), color=color, alpha=0.13, lw=0)
         line = getattr(np, middle)(rows, axis=0)

@@ -176,3 +176,19 @@ def test_a_network_without_transients_is_drawn_all_the_same(network):
     gain = hf.expand_dims(frequency=freqs, axis=-1).assign_coords(frequency=freqs)
     assert panels.result_figure(cut["EN1"], gain, hf)
     plt.close("all")
+
+
+def test_the_result_of_silent_networks_says_so(network):
+    runs, _ = network
+    still = {
+        form: each._replace(activity=np.zeros_like(each.activity)) for form, each in runs.items()
+    }
+    cut = stretches(still, ["EN1"], [2])["EN1"]
+    hf = xr.DataArray(np.full((2, 3), np.nan), dims=("form", "network"))
+    freqs = [10.0, 50.0, 200.0]
+    gain = hf.expand_dims(frequency=freqs, axis=-1).assign_coords(frequency=freqs)
+    fig = panels.result_figure(cut, gain, hf)
+    fig.draw_without_rendering()
+    words = {text.get_text() for text in fig.axes[1].texts}
+    assert {"without leak\nsilent", "with leak\nsilent"} <= words
+    plt.close(fig)

@@ -634,6 +634,21 @@ def test_gain_spectra_show_the_median_and_what_all_panels_of_gains_share(ax):
     assert ax.get_ylabel() == plots.GAIN_LABEL
 
 
+def test_spectra_of_silent_networks_leave_those_of_others_as_they_are(ax):
+    rows, freqs = np.array([[1.0, 2.0, 4.0], [3.0, 4.0, 8.0]]), [10.0, 50.0, 200.0]
+    silent = np.full((1, 3), np.nan)
+    of_one = {"network": [0, 1, 2], "frequency": freqs}
+    values = xr.DataArray(np.vstack([silent, rows]), of_one)
+    plots.spectra(ax, freqs, values, color="red", label="some")
+    plots.gain_spectra(ax, values.expand_dims(rate=[5.0]), "rate")
+    for line in (ax.lines[0], ax.lines[1]):
+        np.testing.assert_array_equal(line.get_ydata(), [2.0, 3.0, 6.0])
+    for band in ax.collections[:2]:
+        assert band.get_datalim(ax.transData).ymax == 8.0
+    plots.spectra(ax, freqs, silent, color="red", label="none")
+    assert np.isnan(ax.lines[-1].get_ydata()).all()
+
+
 def test_spectra_of_one_quantity_have_one_legend(ax, power):
     plots.power_spectra(ax, power, "kind")
     plots.level_legend(ax, "delay", ncols=2)
