@@ -135,7 +135,8 @@ def reasons(copy: Path, now: Key, root: Path) -> list[str]:
         return ["its last run failed or was interrupted"]
     if made == now:
         return []
-    if not isinstance(made, dict) or not all(isinstance(made.get(p), type(now[p])) for p in now):
+    alike = isinstance(made, dict) and made.keys() == now.keys()
+    if not alike or not all(isinstance(made[part], type(now[part])) for part in now):
         return ["executed by another driver"]
     return [*_of_page(made, now), *_of_files(_changed(made["files"], now["files"]), root)] + [
         f"{name} {now['versions'].get(name)}, was {made['versions'].get(name)}"

@@ -146,13 +146,24 @@ def test_a_failed_run_is_told_from_none(made):
     assert found["figures/two"] == "its last run failed or was interrupted"
 
 
-@pytest.mark.parametrize("key", ["of another form", {}, {"files": []}])
-def test_a_copy_that_another_driver_made_is_stale(made, key):
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda key: "of another form",
+        lambda key: {},
+        lambda key: {**key, "files": []},
+        lambda key: {**key, "a part no longer known": {}},
+    ],
+)
+def test_a_copy_that_another_driver_made_is_stale(made, change):
     path = made.executed / "figures" / "two.ipynb"
     notebook = json.loads(path.read_text())
-    notebook["metadata"]["lsm"]["key"] = key
+    notebook["metadata"]["lsm"]["key"] = change(notebook["metadata"]["lsm"]["key"])
     path.write_text(json.dumps(notebook))
     assert told(made)[1]["figures/two"] == "executed by another driver"
+    executed = []
+    made.call("--only", "two", work=lambda job: executed.append(job["target"]) or keep(job))
+    assert str(path) in executed
 
 
 def test_what_is_told_is_what_is_executed(made):
