@@ -44,6 +44,15 @@ CLAIMS = """
   criterion:
     - {measure: z, comparison: "<", bound: 0}
 """
+CLAIM_OF_NO_PAGE = """
+- id: 9z
+  where: Fig. 9
+  page: figures/nine
+  kind: empirical
+  statement: It was not measured.
+  criterion:
+    - {measure: z, comparison: "<", bound: 0}
+"""
 MEASURED = {
     "1a": {"x_of_it": 3.0},
     "4a": [{"y": 1.0, "aside": 7.0}] * 20,
@@ -64,6 +73,8 @@ Equation A1 and figure S4 are none; brackets (A1 to A3) neither.
 | id | it is |
 |---|---|
 | S4 | not S4 |
+
+<table><tr><th>id</th></tr><tr><td>none</td><td>S4 below no head</td></tr></table>
 """
 INTRO = """# The book
 

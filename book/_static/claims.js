@@ -14,7 +14,7 @@ document.addEventListener("DOMContentLoaded", () => {
     const within = text.parentElement;
     const cell = within.closest("td");
     if (!/^[AS]\d$/.test(id) || (within.closest("strong") && !within.closest("figcaption"))) return true;
-    if (cell) return /^(id|claim)/i.test(cell.closest("table").rows[0].cells[cell.cellIndex].textContent);
+    if (cell) return /^(id|claim)/i.test(cell.closest("table").rows[0].cells[cell.cellIndex]?.textContent);
     return [...text.data.matchAll(brackets)].some(({ 0: all, index }) => index < start && start < index + all.length);
   };
   const texts = [];

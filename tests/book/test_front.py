@@ -116,6 +116,16 @@ def test_pages_load_the_cards_in_order(built):
     assert 0 < text.index("../../_static/claim-data.js") < text.index("../../_static/claims.js")
 
 
+def test_a_second_build_brings_the_first_page_up_to_date(tmp_path):
+    book = front_book.write(tmp_path)
+    tiny_book.pages_of(tmp_path)
+    # Pages whose figures the gallery shows are watched for its sake as well.
+    (book / "claims.yml").write_text(front_book.CLAIMS + front_book.CLAIM_OF_NO_PAGE, "utf-8")
+    text = (tiny_book.pages_of(tmp_path) / "book" / "intro.html").read_text(encoding="utf-8")
+    items = BeautifulSoup(text, "html.parser").select(".verdict-bar li")
+    assert "1 not measured" in items[-1].get_text()
+
+
 #: What a first page may ask for in vain, and what is told of it.
 MISSING = {
     "```{picture} book/figures/one fig-9\n```": ("one.ipynb", "fig-square", "'fig-9'"),
