@@ -146,7 +146,8 @@ def network_figure(
         plots.power_bar(fig.add_subplot(grid[2 * row + 1, 2]), limits)
     for ax in last:
         ax.set_ylim(ax.get_ylim())  # that of all, which the bars leave as it is
-        plots.scale_bars(ax, x=0.1, y=0.2, x_label="100 ms", y_label="0.2 a.u.", beside=True)
+        y = plots.round_length(offset)
+        plots.scale_bars(ax, x=0.1, y=y, x_label="100 ms", y_label=f"{y:g} a.u.", beside=True)
     return fig
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import as_file, files
@@ -153,6 +154,12 @@ def traces(
             va="center",
             fontsize=7.5,
         )
+
+
+def round_length(most: float) -> float:
+    """The largest of 1, 2 and 5 times a power of ten that is at most so long, for a bar."""
+    ten = math.floor(math.log10(most))
+    return max(x for x in (float(f"{n}e{ten}") for n in (1, 2, 5)) if x <= most)
 
 
 def scale_bars(

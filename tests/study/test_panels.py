@@ -178,6 +178,21 @@ def test_a_network_without_transients_is_drawn_all_the_same(network):
     plt.close("all")
 
 
+def test_the_bars_fit_beside_traces_of_any_size(network):
+    runs, power = network
+    small = {form: each._replace(activity=3e-4 * each.activity) for form, each in runs.items()}
+    cut = stretches(small, ["EN1", "IN1"], [2])
+    fig = panels.network_figure(small["leak"].network, power, cut)
+    for letter in "EI":
+        ax = of(fig)[letter]
+        (bars,) = [line for line in ax.lines if len(line.get_xdata()) == 3]
+        low, high = ax.get_ylim()
+        height = np.ptp(bars.get_ydata())
+        assert (high - low) / 20 < height < (high - low) / 2
+        assert f"{height:g} a.u." in {text.get_text() for text in ax.texts}
+    plt.close(fig)
+
+
 def test_the_result_of_silent_networks_says_so(network):
     runs, _ = network
     still = {

@@ -634,6 +634,14 @@ def test_gain_spectra_show_the_median_and_what_all_panels_of_gains_share(ax):
     assert ax.get_ylabel() == plots.GAIN_LABEL
 
 
+@pytest.mark.parametrize(
+    ("most", "length"),
+    [(0.357, 0.2), (0.0012, 0.001), (0.05, 0.05), (0.9999, 0.5), (1.0, 1.0), (70.0, 50.0)],
+)
+def test_a_bar_has_a_round_length(most, length):
+    assert plots.round_length(most) == length
+
+
 def test_spectra_of_silent_networks_leave_those_of_others_as_they_are(ax):
     rows, freqs = np.array([[1.0, 2.0, 4.0], [3.0, 4.0, 8.0]]), [10.0, 50.0, 200.0]
     silent = np.full((1, 3), np.nan)
