@@ -937,7 +937,7 @@ def dots(
         y = each.values
         x = column + np.linspace(-0.25, 0.25, y.size) if y.size > 1 else [column]
         ax.plot(x, y, marker, color=color, ms=2.5, alpha=0.6, mew=0)
-        ax.plot([column - 0.33, column + 0.33], [np.nanmean(y)] * 2, color=color, lw=2)
+        ax.plot([column - 0.33, column + 0.33], [float(each.mean())] * 2, color=color, lw=2)
     if bound is not None:
         ax.axhline(bound, color="0.4", lw=0.8, ls="--", zorder=0)
     ax.set_yscale("log")

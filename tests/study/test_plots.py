@@ -581,6 +581,12 @@ def test_dots_go_by_the_names_of_axes_not_their_order(ax):
     assert [tick.get_text() for tick in ax.get_xticklabels()] == ["0.1", "0.2"]
 
 
+def test_dots_of_silent_networks_alone_are_none(ax):
+    plots.dots(ax, repeated([[np.nan, np.nan], [2.0, np.nan]], ["a", "b"]), "kind", color="red")
+    heights = [line.get_ydata()[0] for line in ax.lines]
+    np.testing.assert_array_equal(heights, [np.nan, np.nan, 2.0, 2.0])
+
+
 def test_dots_need_no_bound_and_a_single_one_stands_in_the_middle(ax):
     plots.dots(ax, repeated([[2.0]], ["a"]), "kind", color="red")
     dot, _ = ax.lines

@@ -82,6 +82,11 @@ def test_brackets_of_hf_begin_where_the_paper_says_that_it_is_amplified():
         assert round(end - 0.5) == len(MEANS) - 1
         bounds = {float(y) for each in ax.get_lines() for y in set(each.get_ydata())}
         assert {2.0, 0.1} <= bounds
+        # Here, all values without leak are below all those with it.
+        dots = [each for each in ax.get_lines() if each.get_marker() == "o"]
+        by_height = sorted(dots, key=lambda each: each.get_ydata().mean())
+        assert same_color(by_height[0].get_color(), plots.NO_LEAK)
+        assert same_color(by_height[-1].get_color(), plots.LEAK)
     assert begins == [0.4, 0.3, 0.2]
 
 
@@ -157,10 +162,11 @@ def test_the_bound_of_hf_stands_in_the_panels_without_leak_and_the_cutoff_in_tho
 @pytest.mark.parametrize("of_gain", [False, True])
 def test_figure_8_and_its_gains_have_a_panel_for_each_leak_and_kind_of_weights(of_gain):
     power = numbered(weights=list(SIZE_WEIGHTS), leak=list(LEAKS), size=["5x4", "10x8"])
+    source = 2 * power
     if of_gain:
         fig = spectral_panels.sizes_gain_figure(power)
     else:
-        fig = spectral_panels.sizes_figure(xr.Dataset({"power": power, "input": power}))
+        fig = spectral_panels.sizes_figure(xr.Dataset({"power": power, "input": source}))
     assert sorted(letters(fig)) == list("ABCDEFGH")
     found = panels_of(fig)
     assert len(found) == 8
@@ -172,3 +178,9 @@ def test_figure_8_and_its_gains_have_a_panel_for_each_leak_and_kind_of_weights(o
             np.testing.assert_allclose(line(ax, "10x8"), middle)
             limit = [x for x in ax.get_lines() if set(x.get_xdata()) == {stated.DAMPED_WELL_BELOW}]
             assert bool(limit) == (leak == "leak ~ synapses")
+            if of_gain:
+                bound = any("our bound of HF" in text.get_text() for text in ax.texts)
+                assert bound == (leak == "no leak")
+            else:
+                first = source.sel(weights=weights, leak="no leak", size="5x4").mean("network")
+                np.testing.assert_allclose(line(ax, "input"), first)
