@@ -184,3 +184,29 @@ def test_figure_8_and_its_gains_have_a_panel_for_each_leak_and_kind_of_weights(o
             else:
                 first = source.sel(weights=weights, leak="no leak", size="5x4").mean("network")
                 np.testing.assert_allclose(line(ax, "input"), first)
+
+
+@pytest.mark.parametrize("factor", [1e-8, 1.0, 1e8])
+def test_no_line_is_cut_and_panels_of_a_kind_share_their_limits(factor):
+    power = factor * numbered(weights=list(SIZE_WEIGHTS), leak=list(LEAKS), size=["5x4", "10x8"])
+    dense = factor * densities()
+    each = factor * numbered(form=list(FORMS), kind=list(KINDS), mean=list(MEANS))
+    samples = {kind: {f"{m:g}": np.full(4, m) for m in MEANS} for kind in KINDS}
+    drawn = each.rename(network="draw")
+    figures = [
+        spectral_panels.sizes_figure(xr.Dataset({"power": power, "input": power})),
+        spectral_panels.sizes_gain_figure(power),
+        spectral_panels.densities_figure(xr.Dataset({"power": dense, "input": dense})),
+        spectral_panels.densities_gain_figure(dense),
+        spectral_panels.weights_figure(xr.Dataset({"power": drawn, "input": drawn}), samples),
+        spectral_panels.amplified_figure(
+            each.isel(frequency=0).rename(network="group"), removed=0.1
+        ),
+    ]
+    for fig in figures:
+        for ax in (ax for ax in fig.axes if ax.get_yscale() == "log"):
+            low, high = ax.get_ylim()
+            for curve in (x.get_ydata() for x in ax.get_lines() if x.get_label()[0] != "_"):
+                assert low <= curve.min() <= curve.max() <= high
+    of_leaks = {ax.get_ylim() for ax in figures[1].axes[2:]}
+    assert len(of_leaks) == 1
