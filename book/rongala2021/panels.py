@@ -199,8 +199,8 @@ def result_figure(stretch: xr.Dataset, gain: xr.DataArray, hf: xr.DataArray) -> 
     activity = stretch["activity"].sel(presentation=number)
     ms = 1e3 * (activity["time"] - activity["time"][0])
     freqs = gain["frequency"].values
-    # First, so that the axis has a positive limit where all networks are silent.
-    right.axhline(1, color="0.4", lw=0.8, ls="--", zorder=1)
+    # First, so that the axis has a positive limit where all networks are silent; above the bands.
+    right.axhline(1, color="0.4", lw=0.8, ls="--", zorder=1.1)
     for i, (head, color) in enumerate(zip(plots.FORM_LABELS, plots.FORM_COLORS, strict=True)):
         text = {"color": color, "fontsize": 9.5, "fontweight": "bold"}
         trace = activity.isel(form=i).values

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import xarray as xr
 from matplotlib.collections import QuadMesh
+from matplotlib.colors import same_color
 
 from lsm.neurons import LSM
 from lsm.sweeps import Setting, run
@@ -139,6 +140,20 @@ def test_maps_share_their_colours_and_one_shows_the_course_that_is_stated(drawn)
         stands = [stated.BUILD_UP_UNTIL + 0.5, stated.FADES_AFTER + 0.5] if letter == "C" else []
         assert [x[0] for x in upright] == stands
     assert len(limits) == 1
+
+
+def test_each_map_and_trace_is_of_its_neuron_and_form(drawn, network):
+    fig, _ = drawn
+    each, (_, power) = of(fig), network
+    for letters, form in zip(("BCDE", "FGHI"), FORMS, strict=True):
+        for i, (name, color) in enumerate(
+            {"EN1": plots.EXCITATORY, "IN1": plots.INHIBITORY}.items()
+        ):
+            (mesh,) = [c for c in each[letters[i]].collections if isinstance(c, QuadMesh)]
+            expected = np.maximum(power.sel(form=form, neuron=name), mesh.norm.vmin)
+            np.testing.assert_array_equal(mesh.get_array(), expected)
+            traces = [x for x in each[letters[i + 2]].lines if len(x.get_xdata()) > 3]
+            assert all(same_color(trace.get_color(), color) for trace in traces)
 
 
 def test_the_result_says_what_was_measured(network):
