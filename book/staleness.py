@@ -37,7 +37,10 @@ class Refusal(Exception):
 def packages(root: Path) -> list[Path]:
     """Folders of the packages that pages import, from where pyproject.toml says that they lie."""
     text = (root / "pyproject.toml").read_text(encoding="utf-8")
-    told = tomllib.loads(text)["tool"]["setuptools"]
+    try:
+        told = tomllib.loads(text)["tool"]["setuptools"]
+    except (tomllib.TOMLDecodeError, KeyError) as error:
+        raise Refusal(f"pyproject.toml: expected [tool.setuptools], got {error!r}") from None
     places = told.get("package-dir", {})
     # Packages within packages lie in their folders.
     folders = [root / places.get(name, name) for name in told["packages"] if "." not in name]

@@ -231,7 +231,8 @@ def result_figure(stretch: xr.Dataset, gain: xr.DataArray, hf: xr.DataArray) -> 
             **text,
         )
     right.axvspan(HIGH_FREQUENCY, freqs[-1], color="0.93", zorder=0)
-    right.set_ylim(top=60)
+    highest = max(float(np.nanmax(line.get_ydata(), initial=0)) for line in right.lines)
+    right.set_ylim(top=max(60, 2 * highest))
     right.text(0.99, 0.98, "high frequencies (HF)", transform=right.transAxes, ha="right", va="top")
     right.set_xlim(freqs[0], freqs[-1])
     for ax in (left, right):

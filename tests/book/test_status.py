@@ -35,6 +35,15 @@ def told(project, *options):
     return status, {line.split()[0]: line[21:] for line in lines}, last
 
 
+@pytest.mark.parametrize("text", ["[tool", "[tool.other]"])
+def test_a_project_that_cannot_be_read_is_refused_in_a_line(made, text):
+    (made.folder / "pyproject.toml").write_text(text)
+    status, output, errors = made.call("--status")
+    assert (status, output) == (2, "")
+    assert errors.startswith("pyproject.toml: expected [tool.setuptools], got ")
+    assert errors.count("\n") == 1
+
+
 def test_a_book_of_which_all_holds(made):
     status, output, _ = made.call("--status")
     assert status == 0

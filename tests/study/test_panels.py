@@ -168,6 +168,9 @@ def test_the_result_says_what_was_measured(network):
     left, right = fig.axes
     words = {text.get_text() for text in right.texts}
     assert {"without leak\nHF = 4.11", "with leak\nHF = 0.081"} <= words
+    assert right.get_ylim()[1] == 60
+    (high,) = panels.result_figure(cut, 100 * gain, hf).axes[1:]
+    assert high.get_ylim()[1] > 200
     number = cut.attrs["presentation"]
     for form, line in zip(FORMS, left.lines, strict=True):
         expected = cut["activity"].sel(form=form, presentation=number)
