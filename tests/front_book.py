@@ -106,6 +106,9 @@ parts:
   - caption: More
     chapters:
       - file: book/claims
+  - caption: The rest
+    chapters:
+      - file: book/plain
 """
 
 
@@ -179,10 +182,15 @@ def write(folder: Path) -> Path:
         book / "figures" / "one.ipynb",
         nb.new_markdown_cell(TEXT),
         figure("fig-square", "A square, after Fig. 4B, C of someone. **A1** A panel.", drawn=png()),
-        figure("fig-second", "Another, after Suppl. Fig. 7 of someone.", drawn=png("blue")),
+        figure("fig-second", "Another, after Suppl.\nFig. 7 of someone.", drawn=png("blue")),
         figure("fig-own", "One of our own, unlike Fig. 4 of someone.", drawn=png("green")),
         shows(card),
         nb.new_markdown_cell("## Data\n\nNone."),
+    )
+    save(
+        book / "plain.ipynb",
+        nb.new_markdown_cell("# Without data"),
+        figure("fig-plain", "A square.", drawn=png()),
     )
     save(
         book / "claims.ipynb",

@@ -97,6 +97,10 @@ def test_below_a_figure_stand_its_original_its_notebook_and_its_data(built, arti
     source = built / posixpath.normpath(posixpath.join("book/figures", own["notebook"]))
     assert json.loads(source.read_text(encoding="utf-8"))["cells"]
     assert article("figures/one").find(id="data")
+    (line,) = article("plain").select("figure figcaption .figure-links")
+    assert [(a.get_text(), a["href"]) for a in line.select("a")] == [
+        ("notebook", "../_sources/book/plain.ipynb")
+    ]
 
 
 def test_the_data_of_the_cards_are_those_of_the_notebooks_and_their_rows_exist(built, article):
