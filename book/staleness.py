@@ -37,7 +37,10 @@ class Refusal(Exception):
 def packages(root: Path) -> list[Path]:
     """Folders of the packages that pages import, from where pyproject.toml says that they lie."""
     text = (root / "pyproject.toml").read_text(encoding="utf-8")
-    told = tomllib.loads(text)["tool"]["setuptools"]
+    try:
+        told = tomllib.loads(text)["tool"]["setuptools"]
+    except (tomllib.TOMLDecodeError, KeyError) as error:
+        raise Refusal(f"pyproject.toml: expected [tool.setuptools], got {error!r}") from None
     places = told.get("package-dir", {})
     # Packages within packages lie in their folders.
     folders = [root / places.get(name, name) for name in told["packages"] if "." not in name]
@@ -135,7 +138,8 @@ def reasons(copy: Path, now: Key, root: Path) -> list[str]:
         return ["its last run failed or was interrupted"]
     if made == now:
         return []
-    if not isinstance(made, dict) or not all(isinstance(made.get(p), type(now[p])) for p in now):
+    alike = isinstance(made, dict) and made.keys() == now.keys()
+    if not alike or not all(isinstance(made[part], type(now[part])) for part in now):
         return ["executed by another driver"]
     return [*_of_page(made, now), *_of_files(_changed(made["files"], now["files"]), root)] + [
         f"{name} {now['versions'].get(name)}, was {made['versions'].get(name)}"

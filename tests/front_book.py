@@ -44,6 +44,15 @@ CLAIMS = """
   criterion:
     - {measure: z, comparison: "<", bound: 0}
 """
+CLAIM_OF_NO_PAGE = """
+- id: 9z
+  where: Fig. 9
+  page: figures/nine
+  kind: empirical
+  statement: It was not measured.
+  criterion:
+    - {measure: z, comparison: "<", bound: 0}
+"""
 MEASURED = {
     "1a": {"x_of_it": 3.0},
     "4a": [{"y": 1.0, "aside": 7.0}] * 20,
@@ -64,6 +73,8 @@ Equation A1 and figure S4 are none; brackets (A1 to A3) neither.
 | id | it is |
 |---|---|
 | S4 | not S4 |
+
+<table><tr><th>id</th></tr><tr><td>none</td><td>S4 below no head</td></tr></table>
 """
 INTRO = """# The book
 
@@ -95,6 +106,9 @@ parts:
   - caption: More
     chapters:
       - file: book/claims
+  - caption: The rest
+    chapters:
+      - file: book/plain
 """
 
 
@@ -168,10 +182,15 @@ def write(folder: Path) -> Path:
         book / "figures" / "one.ipynb",
         nb.new_markdown_cell(TEXT),
         figure("fig-square", "A square, after Fig. 4B, C of someone. **A1** A panel.", drawn=png()),
-        figure("fig-second", "Another, after Suppl. Fig. 7 of someone.", drawn=png("blue")),
+        figure("fig-second", "Another, after Suppl.\nFig. 7 of someone.", drawn=png("blue")),
         figure("fig-own", "One of our own, unlike Fig. 4 of someone.", drawn=png("green")),
         shows(card),
         nb.new_markdown_cell("## Data\n\nNone."),
+    )
+    save(
+        book / "plain.ipynb",
+        nb.new_markdown_cell("# Without data"),
+        figure("fig-plain", "A square.", drawn=png()),
     )
     save(
         book / "claims.ipynb",

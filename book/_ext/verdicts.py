@@ -34,10 +34,13 @@ class Verdicts(SphinxDirective):
         book = Path(self.env.srcdir, "book")
         if PAGE not in self.env.found_docs:
             raise self.error(f"verdicts: expected a page {PAGE}, to which its parts lead")
-        # Of other notebooks, too, but a book is made anew when those change.
-        self.env.note_dependency(str(book / "claims.ipynb"))
+        found = _gathered(book)
+        # The claims page hands numbers to the text around the bar.
+        pages = {"claims", *(claim.page for claim in found.ledger.values())}
+        for name in ("claims.yml", *sorted(f"{page}.ipynb" for page in pages)):
+            self.env.note_dependency(str(book / name))
         page = self.env.app.builder.get_relative_uri(self.env.docname, PAGE)
-        return [nodes.raw("", front.bar(_gathered(book), page), format="html")]
+        return [nodes.raw("", front.bar(found, page), format="html")]
 
 
 def _load(app: Any, pagename: str, templatename: str, context: Any, doctree: Any) -> None:

@@ -14,7 +14,7 @@ document.addEventListener("DOMContentLoaded", () => {
     const within = text.parentElement;
     const cell = within.closest("td");
     if (!/^[AS]\d$/.test(id) || (within.closest("strong") && !within.closest("figcaption"))) return true;
-    if (cell) return /^(id|claim)/i.test(cell.closest("table").rows[0].cells[cell.cellIndex].textContent);
+    if (cell) return /^(id|claim)/i.test(cell.closest("table").rows[0].cells[cell.cellIndex]?.textContent);
     return [...text.data.matchAll(brackets)].some(({ 0: all, index }) => index < start && start < index + all.length);
   };
   const texts = [];
@@ -41,7 +41,9 @@ document.addEventListener("DOMContentLoaded", () => {
   const place = () => {
     if (!owner) return;
     const { left, top, bottom } = owner.getBoundingClientRect();
-    const fitsBelow = bottom + card.offsetHeight + 4 < innerHeight || top < card.offsetHeight;
+    const [above, below] = [top - 12, innerHeight - bottom - 12];
+    card.style.maxHeight = `min(80vh, ${Math.max(above, below)}px)`;
+    const fitsBelow = card.offsetHeight <= below || below >= above;
     card.style.left = `${Math.max(8, Math.min(left, document.documentElement.clientWidth - card.offsetWidth - 8))}px`;
     card.style.top = `${fitsBelow ? bottom + 4 : top - card.offsetHeight - 4}px`;
   };

@@ -146,7 +146,8 @@ def network_figure(
         plots.power_bar(fig.add_subplot(grid[2 * row + 1, 2]), limits)
     for ax in last:
         ax.set_ylim(ax.get_ylim())  # that of all, which the bars leave as it is
-        plots.scale_bars(ax, x=0.1, y=0.2, x_label="100 ms", y_label="0.2 a.u.", beside=True)
+        y = plots.round_length(offset)
+        plots.scale_bars(ax, x=0.1, y=y, x_label="100 ms", y_label=f"{y:g} a.u.", beside=True)
     return fig
 
 
@@ -198,6 +199,8 @@ def result_figure(stretch: xr.Dataset, gain: xr.DataArray, hf: xr.DataArray) -> 
     activity = stretch["activity"].sel(presentation=number)
     ms = 1e3 * (activity["time"] - activity["time"][0])
     freqs = gain["frequency"].values
+    # First, so that the axis has a positive limit where all networks are silent; above the bands.
+    right.axhline(1, color="0.4", lw=0.8, ls="--", zorder=1.1)
     for i, (head, color) in enumerate(zip(plots.FORM_LABELS, plots.FORM_COLORS, strict=True)):
         text = {"color": color, "fontsize": 9.5, "fontweight": "bold"}
         trace = activity.isel(form=i).values
@@ -216,9 +219,11 @@ def result_figure(stretch: xr.Dataset, gain: xr.DataArray, hf: xr.DataArray) -> 
         plots.spectra(right, freqs, rows, color=color, label=head)
         right.lines[-1].set_linewidth(1.8)
         middle = float(rows.median("network").sel(frequency=60.0, method="nearest"))
+        silent = np.isnan(middle)
+        told = "silent" if silent else f"HF = {float(hf.isel(form=i).mean()):.{2 + i}f}"
         right.annotate(
-            f"{head}\nHF = {float(hf.isel(form=i).mean()):.{2 + i}f}",
-            (50, middle),
+            f"{head}\n{told}",
+            (50, 1.0 if silent else middle),
             xytext=(0, -6 if i else 10),
             textcoords="offset points",
             ha="right",
@@ -226,9 +231,9 @@ def result_figure(stretch: xr.Dataset, gain: xr.DataArray, hf: xr.DataArray) -> 
             **text,
         )
     right.axvspan(HIGH_FREQUENCY, freqs[-1], color="0.93", zorder=0)
-    right.set_ylim(top=60)
+    highest = max(float(np.nanmax(line.get_ydata(), initial=0)) for line in right.lines)
+    right.set_ylim(top=max(60, 2 * highest))
     right.text(0.99, 0.98, "high frequencies (HF)", transform=right.transAxes, ha="right", va="top")
-    right.axhline(1, color="0.4", lw=0.8, ls="--", zorder=1)
     right.set_xlim(freqs[0], freqs[-1])
     for ax in (left, right):
         ax.tick_params(labelsize=8.5)

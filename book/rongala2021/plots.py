@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import as_file, files
@@ -153,6 +154,12 @@ def traces(
             va="center",
             fontsize=7.5,
         )
+
+
+def round_length(most: float) -> float:
+    """The largest of 1, 2 and 5 times a power of ten that is at most so long, for a bar."""
+    ten = math.floor(math.log10(most))
+    return max(x for x in (float(f"{n}e{ten}") for n in (1, 2, 5)) if x <= most)
 
 
 def scale_bars(
@@ -465,7 +472,7 @@ def spectra(
     ls : str
         Dash of the line.
     """
-    f, rows = np.asarray(freqs), np.asarray(values)
+    f, rows = np.asarray(freqs), _with_scale(np.asarray(values))
     ax.fill_between(f, rows.min(axis=0), rows.max(axis=0), color=color, alpha=0.25, lw=0)
     ax.loglog(f, np.median(rows, axis=0), color=color, label=label, ls=ls)
     _frequencies_along(ax, f)
@@ -665,6 +672,12 @@ def _frequencies_along(ax: Axes, freqs: Array) -> None:
     ax.set_xlabel("frequency (Hz)")
 
 
+def _with_scale(rows: Array) -> Array:
+    """Spectra without those of silent networks, whose gains are NaN, unless all are."""
+    known = rows[~np.isnan(rows).any(axis=-1)]
+    return known if known.size else rows
+
+
 def _labelled(values: xr.DataArray, over: str) -> list[tuple[str, xr.DataArray]]:
     """The parts of an array along one axis, with their labels as text."""
     labels = values[over].values
@@ -681,7 +694,7 @@ def _level_lines(
     styles = levels(len(curves)) if levels_of is None else levels_of
     step = max(f.size // 4, 1)
     for i, ((label, repeated), level) in enumerate(zip(curves, styles, strict=True)):
-        rows = repeated.transpose(..., "frequency").values
+        rows = _with_scale(repeated.transpose(..., "frequency").values)
         color = level.color
         ax.fill_between(f, rows.min(axis=0), rows.max(axis=0), color=color, alpha=0.13, lw=0)
         line = getattr(np, middle)(rows, axis=0)
@@ -924,7 +937,7 @@ def dots(
         y = each.values
         x = column + np.linspace(-0.25, 0.25, y.size) if y.size > 1 else [column]
         ax.plot(x, y, marker, color=color, ms=2.5, alpha=0.6, mew=0)
-        ax.plot([column - 0.33, column + 0.33], [np.nanmean(y)] * 2, color=color, lw=2)
+        ax.plot([column - 0.33, column + 0.33], [float(each.mean())] * 2, color=color, lw=2)
     if bound is not None:
         ax.axhline(bound, color="0.4", lw=0.8, ls="--", zorder=0)
     ax.set_yscale("log")

@@ -12,8 +12,9 @@ from lsm import store
 #: Kind of output that tells what ran: `sources` (`fingerprints`), and what was `not_kept` on disk.
 RAN = "application/vnd.lsm.ran+json"
 _FOLDERS = {"lsm": "lsm", "rongala2021": "book/rongala2021"}
+_READ = (":(glob)book/*.yml", ":(glob)book/*.json")
 #: Of the project, what can change a number: the sources that run, what they read, and the pins.
-_RUNNING = (*_FOLDERS.values(), ":(glob)book/*.yml", "requirements.txt")
+_RUNNING = (*_FOLDERS.values(), *_READ, "requirements.txt")
 
 
 class ProjectError(Exception):

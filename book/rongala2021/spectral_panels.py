@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -31,6 +31,19 @@ def _where_amplified(kind: str) -> str:
     return f"μ ≥ {there['mean'].values[there.values].min():g}"
 
 
+def _limits(axes: Iterable[Axes], low: float, high: float) -> None:
+    """Power or gain from `low` to `high` in all of these panels, further where a line leads there.
+
+    Other parameters than those of the paper may lead anywhere.
+    """
+    panels = list(axes)
+    lines = [line.get_ydata() for ax in panels for line in ax.get_lines()]
+    values = np.concatenate([np.asarray(line, float) for line in lines])
+    drawn = values[np.isfinite(values) & (values > 0)]
+    for ax in panels:
+        ax.set_ylim(drawn.min(initial=low), drawn.max(initial=high))
+
+
 def weights_figure(drawn: xr.Dataset, samples: Mapping[str, Mapping[str, Array]]) -> Figure:
     """Distributions of weights, and spectra of networks that have them (Fig. 5).
 
@@ -44,7 +57,7 @@ def weights_figure(drawn: xr.Dataset, samples: Mapping[str, Mapping[str, Array]]
     fig = plt.figure(figsize=(7.2, 8.2))
     grid = fig.add_gridspec(3, 3, height_ratios=[0.75, 1, 1])
     colors = plots.shades(drawn.sizes["mean"])
-    first = None
+    first, spectra = None, []
     for column, (kind, weights) in enumerate(samples.items()):
         ax = fig.add_subplot(grid[0, column])
         plots.densities(ax, weights, bins=np.linspace(0, 1.05, 43), colors=colors)
@@ -59,12 +72,13 @@ def weights_figure(drawn: xr.Dataset, samples: Mapping[str, Mapping[str, Array]]
             plots.power_spectra(ax, power, "mean", reference=source)
             _head(ax, "" if column else "DE"[row], f"{kind}, {plots.FORM_LABELS[row]}")
             ax.set_ylabel("" if column else plots.POWER_LABEL)
-            ax.set_ylim(1e-9, 10)
+            spectra.append(ax)
             if form == "leak":
                 plots.stated_mark(ax, "over-damped", x=stated.OVER_DAMPED, at=0.95)
             else:
                 plots.stated_mark(ax, f"amplified for {_where_amplified(kind)}", ha="right")
     assert first is not None
+    _limits(spectra, 1e-9, 10)
     plots.level_legend(first, "mean")
     return fig
 
@@ -86,9 +100,9 @@ def amplified_figure(hf: xr.DataArray, *, removed: float) -> Figure:
             plots.dots(ax, hf.sel(form=form, kind=kind), "mean", color=color, bound=bound)
         _head(ax, letter, kind)
         ax.set(xlabel="probability p" if kind == "binary" else "mean weight", xlim=(-0.5, last))
-        ax.set_ylim(5e-3, 100)
         begin = int(np.flatnonzero(AMPLIFIED.sel(kind=kind))[0]) - 0.5
         plots.stated_mark(ax, "amplified", x=(begin + 0.04, last - 0.04), at=0.97)
+    _limits(axes, 5e-3, 100)
     axes[0].set_ylabel("HF")
     for y, va, dy in ((AMPLIFIED_FROM, "top", -2), (removed, "bottom", 2)):
         at = {"xytext": (0, dy), "textcoords": "offset points", "va": va, "fontsize": 7.5}
@@ -132,7 +146,8 @@ def delays_figure(
     labelled = gains.assign_coords(delay=["none", *names])
     for ax, form, label in zip(axes[0], FORMS, plots.FORM_LABELS, strict=True):
         plots.gain_spectra(ax, labelled.sel(form=form), "delay", of=styles)
-        ax.set(title=label, ylim=(3e-3, 30))
+        ax.set_title(label)
+    _limits(axes[0], 3e-3, 30)
     plots.stated_mark(axes[0, 0], "a peak for each delay")
     plots.stated_mark(axes[0, 1], "peaks removed")
     axes[0, 1].set_ylabel("")
@@ -196,10 +211,11 @@ def densities_figure(found: xr.Dataset) -> Figure:
             ax = axes[row, column]
             plots.power_spectra(ax, part["power"].sel(form=form), "density", reference=source)
             _head(ax, ("AB", "CD")[row][column], plots.FORM_LABELS[column])
-            ax.set(ylim=(1e-9, 10), **_outer(axes, row, column, plots.POWER_LABEL))
+            ax.set(**_outer(axes, row, column, plots.POWER_LABEL))
         words, _, dense = _OF_DENSITIES[varied]
         plots.stated_mark(axes[row, 0], f"less power {words.format(*dense)}", ha="right")
         plots.level_legend(axes[row, 0], varied)
+    _limits(axes.flat, 1e-9, 10)
     return fig
 
 
@@ -219,14 +235,14 @@ def densities_gain_figure(gains: xr.DataArray, hf: xr.DataArray) -> Figure:
         plots.gain_spectra(no_leak, told, "density", bound=AMPLIFIED_FROM)
         plots.gain_spectra(leak, part.sel(form="leak"), "density")
         words, sparse, _ = _OF_DENSITIES[varied]
-        no_leak.set_ylim(0.1, 12)
-        leak.set_ylim(1e-3, 30)
         plots.stated_mark(no_leak, f"high frequencies {words.format(*sparse)}")
         _mark_cutoff(leak)
         plots.level_legend(no_leak, varied, ncols=2)
         for column, (ax, label) in enumerate(zip(axes[row], plots.FORM_LABELS, strict=True)):
             _head(ax, ("AB", "CD")[row][column], label)
             ax.set(**_outer(axes, row, column, plots.GAIN_LABEL))
+    _limits(axes[:, 0], 0.1, 12)
+    _limits(axes[:, 1], 1e-3, 30)
     return fig
 
 
@@ -246,8 +262,9 @@ def sizes_figure(drawn: xr.Dataset) -> Figure:
             reference = source.sel(weights=weights)
             plots.power_spectra(ax, drawn["power"].sel(here), "size", reference=reference)
             _head(ax, "ABCDEFGH"[4 * column + row], f"{weights}, {_LEAKS.get(leak, leak)}")
-            ax.set(ylim=(1e-10, 10), **_outer(axes, row, column, plots.POWER_LABEL))
+            ax.set(**_outer(axes, row, column, plots.POWER_LABEL))
         _mark_damped(axes[-1, column])
+    _limits(axes.flat, 1e-10, 10)
     plots.level_legend(axes[0, 0], "size", ncols=2)
     return fig
 
@@ -266,7 +283,6 @@ def sizes_gain_figure(drawn: xr.Dataset) -> Figure:
     each, hf = gain(drawn), high_frequency_ratio(drawn)
     relative = drawn["power"] / drawn["power"].isel(leak=1, drop=True)
     fig, axes = plt.subplots(4, 2, figsize=(7.2, 8.6), sharex=True, sharey="row")
-    limits = ((0.3, 50), (3e-4, 20), (1e-3, 10), (1e-3, 10))
     labels = (plots.GAIN_LABEL, plots.GAIN_LABEL, *["power over that\nwith the fixed leak"] * 2)
     narrow = {"ncols": 2, "handlelength": 1.3, "columnspacing": 1.0}
     for column, weights in enumerate(drawn["weights"].values):
@@ -277,10 +293,14 @@ def sizes_gain_figure(drawn: xr.Dataset) -> Figure:
                 shown = _with_hf(shown, hf.sel(here), "size")
             plots.gain_spectra(ax, shown, "size", bound=None if row else AMPLIFIED_FROM)
             _head(ax, "ABCDEFGH"[4 * column + row], f"{weights}, {_LEAKS.get(leak, leak)}")
-            ax.set(ylim=limits[row], **_outer(axes, row, column, labels[row]))
+            ax.set(**_outer(axes, row, column, labels[row]))
         plots.level_legend(axes[0, column], "size", loc="upper left", **narrow)
         _mark_cutoff(axes[1, column])
         _mark_damped(axes[-1, column])
+    _limits(axes[0], 0.3, 50)
+    _limits(axes[1], 3e-4, 20)
+    # On one scale, so that what both leaks take away can be compared.
+    _limits(axes[2:].flat, 1e-3, 10)
     return fig
 
 

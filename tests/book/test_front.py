@@ -97,6 +97,10 @@ def test_below_a_figure_stand_its_original_its_notebook_and_its_data(built, arti
     source = built / posixpath.normpath(posixpath.join("book/figures", own["notebook"]))
     assert json.loads(source.read_text(encoding="utf-8"))["cells"]
     assert article("figures/one").find(id="data")
+    (line,) = article("plain").select("figure figcaption .figure-links")
+    assert [(a.get_text(), a["href"]) for a in line.select("a")] == [
+        ("notebook", "../_sources/book/plain.ipynb")
+    ]
 
 
 def test_the_data_of_the_cards_are_those_of_the_notebooks_and_their_rows_exist(built, article):
@@ -114,6 +118,16 @@ def test_the_data_of_the_cards_are_those_of_the_notebooks_and_their_rows_exist(b
 def test_pages_load_the_cards_in_order(built):
     text = (built / "book" / "figures" / "one.html").read_text(encoding="utf-8")
     assert 0 < text.index("../../_static/claim-data.js") < text.index("../../_static/claims.js")
+
+
+def test_a_second_build_brings_the_first_page_up_to_date(tmp_path):
+    book = front_book.write(tmp_path)
+    tiny_book.pages_of(tmp_path)
+    # Pages whose figures the gallery shows are watched for its sake as well.
+    (book / "claims.yml").write_text(front_book.CLAIMS + front_book.CLAIM_OF_NO_PAGE, "utf-8")
+    text = (tiny_book.pages_of(tmp_path) / "book" / "intro.html").read_text(encoding="utf-8")
+    items = BeautifulSoup(text, "html.parser").select(".verdict-bar li")
+    assert "1 not measured" in items[-1].get_text()
 
 
 #: What a first page may ask for in vain, and what is told of it.

@@ -35,6 +35,15 @@ def told(project, *options):
     return status, {line.split()[0]: line[21:] for line in lines}, last
 
 
+@pytest.mark.parametrize("text", ["[tool", "[tool.other]"])
+def test_a_project_that_cannot_be_read_is_refused_in_a_line(made, text):
+    (made.folder / "pyproject.toml").write_text(text)
+    status, output, errors = made.call("--status")
+    assert (status, output) == (2, "")
+    assert errors.startswith("pyproject.toml: expected [tool.setuptools], got ")
+    assert errors.count("\n") == 1
+
+
 def test_a_book_of_which_all_holds(made):
     status, output, _ = made.call("--status")
     assert status == 0
@@ -146,13 +155,24 @@ def test_a_failed_run_is_told_from_none(made):
     assert found["figures/two"] == "its last run failed or was interrupted"
 
 
-@pytest.mark.parametrize("key", ["of another form", {}, {"files": []}])
-def test_a_copy_that_another_driver_made_is_stale(made, key):
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda key: "of another form",
+        lambda key: {},
+        lambda key: {**key, "files": []},
+        lambda key: {**key, "a part no longer known": {}},
+    ],
+)
+def test_a_copy_that_another_driver_made_is_stale(made, change):
     path = made.executed / "figures" / "two.ipynb"
     notebook = json.loads(path.read_text())
-    notebook["metadata"]["lsm"]["key"] = key
+    notebook["metadata"]["lsm"]["key"] = change(notebook["metadata"]["lsm"]["key"])
     path.write_text(json.dumps(notebook))
     assert told(made)[1]["figures/two"] == "executed by another driver"
+    executed = []
+    made.call("--only", "two", work=lambda job: executed.append(job["target"]) or keep(job))
+    assert str(path) in executed
 
 
 def test_what_is_told_is_what_is_executed(made):
@@ -181,20 +201,20 @@ def times(project, **seconds):
 
 def test_times_are_those_of_the_longest_executions(tmp_path):
     project = Project(tmp_path).make()
-    times(project, one=300, two=200, claims=8.2)
+    times(project, one=300, two=200, claims=118.2)
     output = project.call("--status", "--jobs", "2")[1]
     *lines, last = output.splitlines()
     assert lines == [
         "figures/one   5 min  never executed",
         "figures/two   3 min  never executed",
-        "claims          9 s  never executed",
+        "claims        2 min  never executed",
     ]
     kept = "less where results are kept"
     # The short page runs beside the long one, the gatherer after both.
-    assert last == f"3 of 3 pages to execute, about 5 min on 2 cores, {kept}: make book"
+    assert last == f"3 of 3 pages to execute, about 7 min on 2 cores, {kept}: make book"
     one = project.call("--status", "--only", "two", "--jobs", "1")[1].splitlines()[-1]
     again = "the same without --status"
-    assert one == f"2 of 2 pages to execute, about 3 min on 1 core, {kept}: {again}"
+    assert one == f"2 of 2 pages to execute, about 5 min on 1 core, {kept}: {again}"
     times(project, two=20.2)
     last = project.call("--status", "--jobs", "1")[1].splitlines()[-1]
     assert f"about 21 s on 1 core, {kept}, 2 of unknown duration left out: make book" in last

@@ -150,6 +150,18 @@ def test_the_card_stays_at_its_id_and_in_the_window(open_page):
         assert 0 <= max(gaps) < 10
 
 
+def test_a_card_has_room_in_a_low_window_as_of_a_magnified_page(open_page):
+    with open_page("figures/one", {"width": 640, "height": 220}) as page:
+        links = page.locator("p a.claim-id, li a.claim-id").all()
+        assert len(links) > 2
+        for link in links:
+            link.evaluate("element => element.scrollIntoView({ block: 'center' })")
+            link.focus()
+            assert is_in_window(page, card(page))
+            inner, outer = card(page).evaluate("e => [e.scrollHeight, e.clientHeight]")
+            assert inner > outer > 40  # it can be scrolled
+
+
 def test_a_card_has_the_colours_of_the_theme_and_is_not_printed(open_page):
     color = "element => getComputedStyle(element).backgroundColor"
     seen = []

@@ -133,6 +133,17 @@ def test_patterns_are_told_of_what_the_package_builds(monkeypatch):
     assert description.convergence(Setting()).frame["IN, layer 1"].tolist()[0] == "0 to 5"
 
 
+def test_signs_are_those_of_the_neurons_that_the_package_builds():
+    frame = description.connectivity(Setting()).frame
+    signs = dict(zip(frame["source"], frame["sign"], strict=True))
+    network = description.built(Setting())
+    assert signs.pop("sensors") == "excitatory"
+    assert signs == {
+        name[:2]: "excitatory" if sign > 0 else "inhibitory"
+        for name, sign in zip(network.names, network.sign, strict=True)
+    }
+
+
 def test_weights_and_delays_are_those_of_the_setting(default):
     def columns(setting):
         frame = description.connectivity(setting).frame

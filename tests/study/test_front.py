@@ -70,6 +70,8 @@ def test_the_bar_has_a_part_and_words_for_each_verdict_that_there_is(book):
     assert [part.get("href") for part in parts] == links
     assert [part.get("style") for part in parts] == [f"flex-grow: {n}" for n in counted.values()]
     assert [part.text for part in parts] == ["✔", "◐", "✘"]
+    told = ["1 reproduced", "1 partly", "2 not reproduced"]
+    assert [part.get("title") for part in parts] == told
     said = ["".join(item.itertext()) for item in words]
     assert said == ["✔ 1 reproduced", "◐ 1 partly", "✘ 2 not reproduced"]
     assert [item.find("a").get("href") for item in words] == links

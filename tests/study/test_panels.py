@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import xarray as xr
 from matplotlib.collections import QuadMesh
+from matplotlib.colors import same_color
 
 from lsm.neurons import LSM
 from lsm.sweeps import Setting, run
@@ -141,6 +142,20 @@ def test_maps_share_their_colours_and_one_shows_the_course_that_is_stated(drawn)
     assert len(limits) == 1
 
 
+def test_each_map_and_trace_is_of_its_neuron_and_form(drawn, network):
+    fig, _ = drawn
+    each, (_, power) = of(fig), network
+    for letters, form in zip(("BCDE", "FGHI"), FORMS, strict=True):
+        for i, (name, color) in enumerate(
+            {"EN1": plots.EXCITATORY, "IN1": plots.INHIBITORY}.items()
+        ):
+            (mesh,) = [c for c in each[letters[i]].collections if isinstance(c, QuadMesh)]
+            expected = np.maximum(power.sel(form=form, neuron=name), mesh.norm.vmin)
+            np.testing.assert_array_equal(mesh.get_array(), expected)
+            traces = [x for x in each[letters[i + 2]].lines if len(x.get_xdata()) > 3]
+            assert all(same_color(trace.get_color(), color) for trace in traces)
+
+
 def test_the_result_says_what_was_measured(network):
     runs, _ = network
     cut = stretches(runs, ["EN1"], [1], skip=0.1)["EN1"]
@@ -153,6 +168,9 @@ def test_the_result_says_what_was_measured(network):
     left, right = fig.axes
     words = {text.get_text() for text in right.texts}
     assert {"without leak\nHF = 4.11", "with leak\nHF = 0.081"} <= words
+    assert right.get_ylim()[1] == 60
+    (high,) = panels.result_figure(cut, 100 * gain, hf).axes[1:]
+    assert high.get_ylim()[1] > 200
     number = cut.attrs["presentation"]
     for form, line in zip(FORMS, left.lines, strict=True):
         expected = cut["activity"].sel(form=form, presentation=number)
@@ -176,3 +194,34 @@ def test_a_network_without_transients_is_drawn_all_the_same(network):
     gain = hf.expand_dims(frequency=freqs, axis=-1).assign_coords(frequency=freqs)
     assert panels.result_figure(cut["EN1"], gain, hf)
     plt.close("all")
+
+
+def test_the_bars_fit_beside_traces_of_any_size(network):
+    runs, power = network
+    small = {form: each._replace(activity=3e-4 * each.activity) for form, each in runs.items()}
+    cut = stretches(small, ["EN1", "IN1"], [2])
+    fig = panels.network_figure(small["leak"].network, power, cut)
+    for letter in "EI":
+        ax = of(fig)[letter]
+        (bars,) = [line for line in ax.lines if len(line.get_xdata()) == 3]
+        low, high = ax.get_ylim()
+        height = np.ptp(bars.get_ydata())
+        assert (high - low) / 20 < height < (high - low) / 2
+        assert f"{height:g} a.u." in {text.get_text() for text in ax.texts}
+    plt.close(fig)
+
+
+def test_the_result_of_silent_networks_says_so(network):
+    runs, _ = network
+    still = {
+        form: each._replace(activity=np.zeros_like(each.activity)) for form, each in runs.items()
+    }
+    cut = stretches(still, ["EN1"], [2])["EN1"]
+    hf = xr.DataArray(np.full((2, 3), np.nan), dims=("form", "network"))
+    freqs = [10.0, 50.0, 200.0]
+    gain = hf.expand_dims(frequency=freqs, axis=-1).assign_coords(frequency=freqs)
+    fig = panels.result_figure(cut, gain, hf)
+    fig.draw_without_rendering()
+    words = {text.get_text() for text in fig.axes[1].texts}
+    assert {"without leak\nsilent", "with leak\nsilent"} <= words
+    plt.close(fig)

@@ -581,6 +581,12 @@ def test_dots_go_by_the_names_of_axes_not_their_order(ax):
     assert [tick.get_text() for tick in ax.get_xticklabels()] == ["0.1", "0.2"]
 
 
+def test_dots_of_silent_networks_alone_are_none(ax):
+    plots.dots(ax, repeated([[np.nan, np.nan], [2.0, np.nan]], ["a", "b"]), "kind", color="red")
+    heights = [line.get_ydata()[0] for line in ax.lines]
+    np.testing.assert_array_equal(heights, [np.nan, np.nan, 2.0, 2.0])
+
+
 def test_dots_need_no_bound_and_a_single_one_stands_in_the_middle(ax):
     plots.dots(ax, repeated([[2.0]], ["a"]), "kind", color="red")
     dot, _ = ax.lines
@@ -632,6 +638,29 @@ def test_gain_spectra_show_the_median_and_what_all_panels_of_gains_share(ax):
     assert ["2.5" in text.get_text() for text in ax.texts] == [True]
     assert any(set(line.get_ydata()) == {1} for line in ax.get_lines())
     assert ax.get_ylabel() == plots.GAIN_LABEL
+
+
+@pytest.mark.parametrize(
+    ("most", "length"),
+    [(0.357, 0.2), (0.0012, 0.001), (0.05, 0.05), (0.9999, 0.5), (1.0, 1.0), (70.0, 50.0)],
+)
+def test_a_bar_has_a_round_length(most, length):
+    assert plots.round_length(most) == length
+
+
+def test_spectra_of_silent_networks_leave_those_of_others_as_they_are(ax):
+    rows, freqs = np.array([[1.0, 2.0, 4.0], [3.0, 4.0, 8.0]]), [10.0, 50.0, 200.0]
+    silent = np.full((1, 3), np.nan)
+    of_one = {"network": [0, 1, 2], "frequency": freqs}
+    values = xr.DataArray(np.vstack([silent, rows]), of_one)
+    plots.spectra(ax, freqs, values, color="red", label="some")
+    plots.gain_spectra(ax, values.expand_dims(rate=[5.0]), "rate")
+    for line in (ax.lines[0], ax.lines[1]):
+        np.testing.assert_array_equal(line.get_ydata(), [2.0, 3.0, 6.0])
+    for band in ax.collections[:2]:
+        assert band.get_datalim(ax.transData).ymax == 8.0
+    plots.spectra(ax, freqs, silent, color="red", label="none")
+    assert np.isnan(ax.lines[-1].get_ydata()).all()
 
 
 def test_spectra_of_one_quantity_have_one_legend(ax, power):

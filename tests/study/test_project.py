@@ -206,7 +206,9 @@ def test_a_change_in_what_runs_is_told_staged_or_not(repository, name):
     assert revision() == f"commit {commit}, sources changed since"
 
 
-@pytest.mark.parametrize("name", ["lsm/new.py", "book/rongala2021/deep/new.py", "book/new.yml"])
+@pytest.mark.parametrize(
+    "name", ["lsm/new.py", "book/rongala2021/deep/new.py", "book/new.yml", "book/new.json"]
+)
 @pytest.mark.parametrize("setting", ["no", "all"])
 def test_a_source_that_was_never_committed_is_a_change(repository, name, setting):
     project, commit = repository

@@ -333,8 +333,9 @@ def test_a_card_tells_the_sentence_what_was_judged_and_the_verdict():
     assert lines["verdict verdict-borderline"] == "≈ borderline"
     assert lines["criterion"] == "Criterion: x ≥ 2 in most seeds; 10 of 20"
     assert '<p class="measured">no figure</p>' in cards["2a"]
-    alone = score(ledger, {"1a": {"x": 3.0, "aside": 7.0}}).cards()["1a"]
-    assert '<p class="measured">x 3</p>' in alone
+    alone = score(ledger, {"1a": {"x": -1.23456, "aside": 7.0}}).cards()["1a"]
+    assert '<p class="measured">x -1.23</p>' in alone
+    assert '<p class="verdict verdict-not-reproduced">' in alone
     assert list(cards) == ["1a", "2a"]
 
 

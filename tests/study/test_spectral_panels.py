@@ -84,6 +84,11 @@ def test_brackets_of_hf_begin_where_the_paper_says_that_it_is_amplified():
         assert round(end - 0.5) == len(MEANS) - 1
         bounds = {float(y) for each in ax.get_lines() for y in set(each.get_ydata())}
         assert {2.0, 0.1} <= bounds
+        # Here, all values without leak are below all those with it.
+        dots = [each for each in ax.get_lines() if each.get_marker() == "o"]
+        by_height = sorted(dots, key=lambda each: each.get_ydata().mean())
+        assert same_color(by_height[0].get_color(), plots.NO_LEAK)
+        assert same_color(by_height[-1].get_color(), plots.LEAK)
     assert begins == [0.4, 0.3, 0.2]
 
 
@@ -167,7 +172,8 @@ def test_the_bound_of_hf_stands_in_the_panels_without_leak_and_the_cutoff_in_tho
 @pytest.mark.parametrize("of_gain", [False, True])
 def test_figure_8_and_its_gains_have_a_panel_for_each_leak_and_kind_of_weights(of_gain):
     power = numbered(weights=list(SIZE_WEIGHTS), leak=list(LEAKS), size=["5x4", "10x8"])
-    drawn = xr.Dataset({"power": power, "input": power + 1})
+    source = power + 1
+    drawn = xr.Dataset({"power": power, "input": source})
     draw = spectral_panels.sizes_gain_figure if of_gain else spectral_panels.sizes_figure
     fig = draw(drawn)
     fixed = list(LEAKS)[1]
@@ -188,3 +194,35 @@ def test_figure_8_and_its_gains_have_a_panel_for_each_leak_and_kind_of_weights(o
             np.testing.assert_allclose(line(ax, "10x8"), expected)
             limit = [x for x in ax.get_lines() if set(x.get_xdata()) == {stated.DAMPED_WELL_BELOW}]
             assert bool(limit) == (leak == "leak ~ synapses")
+            if of_gain:
+                bound = any("our bound of the mean, HF" in text.get_text() for text in ax.texts)
+                assert bound == (leak == "no leak")
+            else:
+                first = source.sel(weights=weights, leak="no leak", size="5x4").mean("network")
+                np.testing.assert_allclose(line(ax, "input"), first)
+
+
+@pytest.mark.parametrize("factor", [1e-8, 1.0, 1e8])
+def test_no_line_is_cut_and_panels_of_a_kind_share_their_limits(factor):
+    power = factor * numbered(weights=list(SIZE_WEIGHTS), leak=list(LEAKS), size=["5x4", "10x8"])
+    dense = factor * densities()
+    each = factor * numbered(form=list(FORMS), kind=list(KINDS), mean=list(MEANS))
+    samples = {kind: {f"{m:g}": np.full(4, m) for m in MEANS} for kind in KINDS}
+    drawn = each.rename(network="draw")
+    figures = [
+        spectral_panels.sizes_figure(xr.Dataset({"power": power, "input": power})),
+        spectral_panels.sizes_gain_figure(xr.Dataset({"power": power, "input": power**0})),
+        spectral_panels.densities_figure(xr.Dataset({"power": dense, "input": dense})),
+        spectral_panels.densities_gain_figure(dense, dense.mean("frequency")),
+        spectral_panels.weights_figure(xr.Dataset({"power": drawn, "input": drawn}), samples),
+        spectral_panels.amplified_figure(
+            each.isel(frequency=0).rename(network="group"), removed=0.1
+        ),
+    ]
+    for fig in figures:
+        for ax in (ax for ax in fig.axes if ax.get_yscale() == "log"):
+            low, high = ax.get_ylim()
+            for curve in (x.get_ydata() for x in ax.get_lines() if x.get_label()[0] != "_"):
+                assert low <= curve.min() <= curve.max() <= high
+    of_leaks = {ax.get_ylim() for ax in figures[1].axes[4:]}
+    assert len(of_leaks) == 1

@@ -25,6 +25,7 @@ def numbers(text):
     ("claim", "values"),
     [
         ("1a", [stated.CEILING]),
+        ("4c", [stated.BUILD_UP_UNTIL, stated.FADES_AFTER]),
         ("5d", stated.OVER_DAMPED),
         ("7a", [*stated.SPARSE_RATES, *stated.SPARSE_SENSORS]),
         ("7b", [*stated.DENSE_RATES, *stated.DENSE_SENSORS]),
