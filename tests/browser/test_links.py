@@ -7,7 +7,8 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
-#: Their scripts read addresses that hold no place in the page: knobs and their positions, a verdict to show.
+#: Their scripts read addresses that hold no place in the page: knobs and their positions, a verdict
+#: to show.
 READING = ("explore.html", "claims.html")
 #: Attributes by which a page asks for a file or leads to one.
 LEADING = ("href", "src", "data", "poster")
