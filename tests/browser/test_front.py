@@ -7,9 +7,6 @@ from playwright.sync_api import expect
 
 from tests import front_book, tiny_book
 
-#: On one worker: the book is built once.
-pytestmark = pytest.mark.xdist_group("front")
-
 WIDE, NARROW = {"width": 1400, "height": 800}, {"width": 390, "height": 800}
 
 
