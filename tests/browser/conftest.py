@@ -25,13 +25,14 @@ QUIET = (
 )
 #: Widths of screens (pixels): a desk's and a phone's.
 WIDE, NARROW = 1280, 390
+HEIGHT = 844
 
 
 class Opener(Protocol):
     """Opens a page of the book, in a tab that all tests of a worker share."""
 
     def __call__(
-        self, address: str, *, width: int = WIDE, scheme: str = "light"
+        self, address: str, *, width: int = WIDE, height: int = HEIGHT, scheme: str = "light"
     ) -> AbstractContextManager[tuple[Page, Recorder]]: ...
 
 
@@ -56,10 +57,10 @@ def opened(browser: Browser) -> Opener:
 
     @contextmanager
     def opened(
-        address: str, *, width: int = WIDE, scheme: str = "light"
+        address: str, *, width: int = WIDE, height: int = HEIGHT, scheme: str = "light"
     ) -> Iterator[tuple[Page, Recorder]]:
         page.emulate_media(media="screen", color_scheme=scheme)
-        page.set_viewport_size({"width": width, "height": 844})
+        page.set_viewport_size({"width": width, "height": height})
         page.goto(address)
         try:
             yield page, recorder
