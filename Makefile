@@ -40,10 +40,10 @@ lab: $(READY)
 test: $(READY)
 	$(BIN)/python -m pytest
 
-# Of the book that is there, else of one from the committed notebooks. Pages are shared out among the workers.
+# Of the book that is there, else of one from the committed notebooks.
 browser-test: $(READY)
 	[ -f _build/html/index.html ] || $(BIN)/python book/execute.py --read
-	LSM_BOOK=_build/html $(BIN)/python -m pytest tests/browser --dist=loadgroup
+	LSM_BOOK=_build/html $(BIN)/python -m pytest tests/browser
 
 refresh: $(READY)
 	$(BIN)/python book/execute.py --refresh

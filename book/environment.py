@@ -78,6 +78,9 @@ REACHING_AN_INDEX = frozenset(
         "no-cache-dir",
     ]
 )
+# Each process that reads or writes a notebook would parse its grammar for a second: it comes with
+# JupyterLab, for jsonschema, which without it leaves formats unchecked that no schema here has.
+_SLOW = "rfc3987_syntax"
 # IPython reads these of the environment after those of the system, which no variable turns off. A
 # kernel that is told through a file and not by a socket says so on its standard error, otherwise.
 _IPYTHON = {
@@ -132,6 +135,7 @@ def settle(project: str) -> None:
     kept = [path for path in sys.path if path not in (*ours, *others)]
     sys.path[:] = [*kept, *ours, *others]
     os.environ.update(own_variables(_cache(project)))
+    sys.modules.setdefault(_SLOW, None)  # type: ignore[arg-type]  # as if it were not installed
 
 
 def _cache(project: str) -> str:

@@ -35,6 +35,25 @@ JSON_TOLERANCE = 1e-5
 # Root mean square over pixels and channels, of 255.
 IMAGE_TOLERANCE = 2.0
 
+#: Files of tests that take long, the longest first, each by its folder and name: one that starts
+#: last would leave other workers idle.
+LONG = (
+    "browser/test_pages",
+    "browser/test_explorer",
+    "browser/test_front",
+    "book/test_execute",
+    "lsm/test_package",
+    "book/test_environment",
+    "lsm/test_compile",
+    "lsm/test_store",
+    "book/test_references",
+    "lsm/test_dynamics",
+    "book/test_explorer_model",
+    "study/test_explore",
+    "study/test_readings",
+    "lsm/test_spectrum",
+)
+
 NUMBER = re.compile(r"(?<![\w.])[-+]?\d+(?:\.\d*)?(?:[eE][-+]?\d+)?(?![\w])")
 Output = dict[str, Any]
 
@@ -169,16 +188,17 @@ def _compare_outputs(
     return not self.comparison_traceback
 
 
-def start_order(path: Path) -> float:
-    """Where a test file comes in the order of start: the longest notebooks first, unit tests last.
+def start_order(path: Path) -> tuple[bool, float]:
+    """Where a test file comes in the order of start: notebooks, then unit tests, the longest first.
 
     The driver writes how long a page took into the committed notebook; a notebook without it is
     new, and may be the longest.
     """
     if path.suffix != ".ipynb":
-        return 0.0
+        name = f"{path.parent.name}/{path.stem}"
+        return True, LONG.index(name) if name in LONG else len(LONG)
     metadata = json.loads(path.read_text(encoding="utf-8"))["metadata"]
-    return -metadata.get("lsm", {}).get("seconds", math.inf)
+    return False, -metadata.get("lsm", {}).get("seconds", math.inf)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -82,6 +82,11 @@ def test_other_projects_on_the_path_come_last(tmp_path):
     ]
 
 
+def test_no_process_that_reads_a_notebook_parses_a_grammar_first():
+    code = "import sys, nbformat; print('jsonschema' in sys.modules, 'lark' in sys.modules)"
+    assert told([sys.executable, "-c", code], env=BARE).split() == ["True", "False"]
+
+
 def test_caches_of_the_environment_come_first(tmp_path):
     (tmp_path / "cache").mkdir()
     found = settled(tmp_path, "os.environ['MPLCONFIGDIR']", prefix=str(tmp_path))

@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from PIL import Image
 
 from rongala2021 import scorecard
 from tests.references import (
+    LONG,
     differences,
     never_executed,
     start_order,
@@ -259,6 +261,15 @@ def test_the_longest_pages_start_first(tmp_path):
     paths = [page(tmp_path / f"{name}.ipynb", number) for name, number in seconds.items()]
     ordered = sorted([tmp_path / "test_a.py", *paths], key=start_order)
     assert [path.stem for path in ordered] == ["c", "b", "d", "a", "test_a"]
+
+
+def test_of_unit_tests_long_files_start_first(tmp_path):
+    tests = Path(__file__).parents[1]
+    assert [name for name in LONG if not (tests / f"{name}.py").is_file()] == []
+    first, second, other = (tests / f"{name}.py" for name in (*LONG[:2], "a/test_a"))
+    notebook = page(tmp_path / "a.ipynb", 0.1)
+    ordered = sorted([other, second, notebook, first], key=start_order)
+    assert ordered == [notebook, first, second, other]
 
 
 def record(verdict, name="4a", value=1.0):

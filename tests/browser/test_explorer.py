@@ -24,9 +24,6 @@ SETTLED = f"""() => document.querySelector("#explorer .status")?.textContent ===
 CURVES = ".explorer-gain .simulated:is(.no-leak, .leak)"
 NUMBERS = [k for k in explorer.KNOBS if not k.choices and not isinstance(k.default, bool)]
 
-#: On one worker: the book is built once, and most tests take turns on one page.
-pytestmark = pytest.mark.xdist_group("explorer")
-
 
 def place():
     """Where the book's own page has the explorer."""

@@ -18,24 +18,40 @@ def built(tmp_path_factory):
 
 
 @pytest.fixture
-def open_page(built, browser):
+def open_page(built, opened):
     """Open a page; on leaving, no script failed."""
 
     @contextmanager
-    def open_page(name, viewport=WIDE, **options):
+    def open_page(name, viewport=WIDE, scheme="light"):
+        with opened(address(built, name), **viewport, scheme=scheme) as (page, _):
+            yield page
+
+    return open_page
+
+
+@pytest.fixture
+def open_apart(built, browser):
+    """Open a page where tabs are of another kind; on leaving, no script failed."""
+
+    @contextmanager
+    def open_apart(name, viewport=WIDE, **options):
         wrong = []
         context = browser.new_context(viewport=viewport, **options)
         try:
             page = context.new_page()
             page.on("pageerror", lambda error: wrong.append(str(error)))
-            address, mark, anchor = name.partition("#")
-            page.goto((built / f"{address}.html").as_uri() + mark + anchor)
+            page.goto(address(built, name))
             yield page
         finally:
             context.close()
         assert wrong == []
 
-    return open_page
+    return open_apart
+
+
+def address(built, name):
+    page, mark, place = name.partition("#")
+    return (built / f"{page}.html").as_uri() + mark + place
 
 
 def card(page):
@@ -122,8 +138,8 @@ def test_a_sentence_is_shown_to_the_letter(open_page):
         expect(card(page)).to_contain_text("X is <large>.")
 
 
-def test_a_tap_opens_the_card_within_a_narrow_window_and_leads_nowhere(open_page):
-    with open_page("figures/one", NARROW, has_touch=True) as page:
+def test_a_tap_opens_the_card_within_a_narrow_window_and_leads_nowhere(open_apart):
+    with open_apart("figures/one", NARROW, has_touch=True) as page:
         page.locator("p a.claim-id").first.tap()
         expect(card(page)).to_be_visible()
         assert is_in_window(page, card(page))
@@ -166,7 +182,7 @@ def test_a_card_has_the_colours_of_the_theme_and_is_not_printed(open_page):
     color = "element => getComputedStyle(element).backgroundColor"
     seen = []
     for scheme in ("light", "dark"):
-        with open_page("figures/one", color_scheme=scheme) as page:
+        with open_page("figures/one", scheme=scheme) as page:
             page.locator("p a.claim-id").first.focus()
             seen.append(card(page).evaluate(color))
             page.emulate_media(media="print")
@@ -174,8 +190,8 @@ def test_a_card_has_the_colours_of_the_theme_and_is_not_printed(open_page):
     assert seen[0] == "rgb(255, 255, 255)" != seen[1]
 
 
-def test_without_scripts_the_page_reads_as_before(open_page):
-    with open_page("figures/one", java_script_enabled=False) as page:
+def test_without_scripts_the_page_reads_as_before(open_apart):
+    with open_apart("figures/one", java_script_enabled=False) as page:
         assert ids(page) == []
         assert "The claim 4a is one" in page.locator("article").text_content()
 
@@ -278,7 +294,7 @@ def test_cards_can_be_sorted_where_heads_are_not_seen(open_page):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("viewport", [WIDE, NARROW], ids=["wide", "narrow"])
 def test_pictures_are_loaded_and_nothing_is_wider_than_the_window(open_page, viewport, scheme):
-    with open_page("intro", viewport, color_scheme=scheme) as page:
+    with open_page("intro", viewport, scheme=scheme) as page:
         loaded = "images => images.map((image) => image.complete && image.naturalWidth > 0)"
         assert page.locator("article img").evaluate_all(loaded) == [True, True]
         assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]

@@ -37,6 +37,17 @@ IN_THE_WAY = [
     ("<ul><p>no item</p></ul>", "must only directly contain"),
 ]
 
+#: Text that is pale in one place, beside text like it in all but one thing.
+GREY = '<p style="color: #444">{}</p>'
+PALE = [
+    '<p>plain</p><p style="color: #999">pale</p>',
+    GREY.format("plain") + f'<div style="background: #333">{GREY.format("pale")}</div>',
+    GREY.format("plain") + f'<div style="opacity: 0.3">{GREY.format("pale")}</div>',
+    '<p style="color: #808080; font-size: 30px">plain</p><p style="color: #808080">pale</p>',
+    '<p style="color: #999" hidden>pale</p><p style="color: #999">pale</p>',
+    '<p style="color: #999; visibility: hidden">pale</p><p style="color: #999">pale</p>',
+]
+
 
 @pytest.fixture
 def show(tmp_path, opened):
@@ -79,3 +90,18 @@ def test_what_was_not_taken_fails_at_the_end(show):
 def test_what_is_in_the_way_is_found(show, text, told):
     with show(text) as (page, _):
         assert any(told in line for line in grave(page))
+
+
+@pytest.mark.parametrize("text", PALE)
+def test_pale_text_is_found_beside_text_that_is_like_it(show, text):
+    with show("<p>plain</p>" * 20 + text) as (page, _):
+        (found,) = grave(page)
+    assert ">pale<" in found
+
+
+def test_what_is_alike_is_told_once_unless_it_is_more_than_pale(show):
+    pale = '<p style="color: #999">pale</p>'
+    empty = "<p><button></button></p>"
+    with show(pale * 20 + empty * 3) as (page, _):
+        found = [line.partition(" ")[2].partition(" ")[0] for line in grave(page)]
+    assert sorted(found) == ["Buttons"] * 3 + ["Elements"]

@@ -1,29 +1,19 @@
 """Every page of the compiled book from disk: on a desk, on a phone, in the dark."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 from sphinx_external_toc.parsing import parse_toc_yaml
 
 from tests.browser.conftest import NARROW, WIDE
-from tests.browser.looking import Recorder, faults, grave
+from tests.browser.looking import faults, grave
 
 ROOT = Path(__file__).parents[2]
 PAGES = [str(name) for name in parse_toc_yaml(ROOT / "_toc.yml")]
 
 #: Twice is enough for all three: colours do not depend on the width, nor what fits on colours.
 LOOKS = [pytest.param("light", WIDE, id="wide"), pytest.param("dark", NARROW, id="narrow-dark")]
-
-
-@pytest.fixture(scope="module")
-def shared(browser: Browser) -> Iterator[tuple[Page, Recorder]]:
-    """One tab for all of them: what is the same on each page is read once."""
-    context = browser.new_context(reduced_motion="reduce")
-    recorder = Recorder(context)
-    yield context.new_page(), recorder
-    context.close()
 
 
 def settle(page: Page) -> None:
@@ -37,11 +27,8 @@ def settle(page: Page) -> None:
 
 @pytest.mark.parametrize(("scheme", "width"), LOOKS)
 @pytest.mark.parametrize("name", PAGES)
-def test_a_page_is_whole_and_open_to_everybody(html, shared, name, scheme, width):
-    page, recorder = shared
-    page.emulate_media(color_scheme=scheme)
-    page.set_viewport_size({"width": width, "height": 844})
-    page.goto((html / f"{name}.html").as_uri())
-    settle(page)
-    assert page.evaluate("document.documentElement.dataset.theme") == scheme
-    assert faults(page) + grave(page) + recorder.take() == []
+def test_a_page_is_whole_and_open_to_everybody(html, opened, name, scheme, width):
+    with opened((html / f"{name}.html").as_uri(), width=width, scheme=scheme) as (page, recorder):
+        settle(page)
+        assert page.evaluate("document.documentElement.dataset.theme") == scheme
+        assert faults(page) + grave(page) + recorder.take() == []

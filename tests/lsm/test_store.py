@@ -539,7 +539,8 @@ def test_processes_that_ask_at_once_compute_once(tmp_path):
 # Run in a copy of both packages: what each module loads when it alone is imported, in a process
 # that has imported none of them before, and whose keys change when it does.
 EXAMINING = """
-import contextlib, importlib, io, json, os, sys, traceback
+import ast, importlib, json, os, sys
+from functools import cache
 from pathlib import Path
 from types import FunctionType
 import matplotlib.pyplot, numba, pandas, pywt, scipy.signal, scipy.stats, xarray, yaml
@@ -578,6 +579,7 @@ def sources():
     store.watch("rongala2021")
     return {module: store.key(function_of(module)).split("/")[1] for module in paths}
 
+ast.parse = cache(ast.parse)  # of a source that is as before
 before, stale = sources(), {}
 depends = {module: sorted(store.dependencies(module)) for module in paths}
 for module, path in paths.items():
