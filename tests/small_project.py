@@ -113,6 +113,8 @@ class Project:
         (self.folder / "_toc.yml").write_text(text)
 
     def start(self, *options, **more):
+        # In the background of a shell script all children inherit an interrupt that is ignored.
+        more.setdefault("preexec_fn", lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
         return subprocess.Popen(
             [sys.executable, "book/execute.py", *options],
             cwd=self.folder,
