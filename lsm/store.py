@@ -9,11 +9,9 @@ import hashlib
 import io
 import os
 import platform
-import re
 import shutil
 import sys
 import threading
-import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from functools import cache, partial
@@ -25,6 +23,7 @@ from typing import Any, TypeVar, get_type_hints
 
 import numpy as np
 
+from lsm._files import write_whole
 from lsm._optional import StoreWarning as StoreWarning
 from lsm._optional import tell_once
 
@@ -289,17 +288,10 @@ def _write(path: Path, result: Any) -> OSError | None:
     """Write a result whole or not at all; returns why it could not be written."""
     content = io.BytesIO()
     np.savez(content, allow_pickle=False, **result._asdict())
-    host = re.sub(r"[^A-Za-z0-9]", "_", platform.node())[:30]
-    temporary = path.with_suffix(f".{host}-{os.getpid()}-{uuid.uuid4().hex[:12]}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)  # may have become the oldest meanwhile
-        try:
-            # Not its buffer: an error's traceback would hold it, of which Python 3.13 complains.
-            temporary.write_bytes(content.getvalue())
-            os.replace(temporary, path)
-        finally:
-            with suppress(OSError):
-                temporary.unlink()
+        # Not its buffer: an error's traceback would hold it, of which Python 3.13 complains.
+        write_whole(path, content.getvalue())
     except OSError as error:
         return error
     return None
