@@ -21,6 +21,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from statistics import median
@@ -32,8 +33,9 @@ from scipy.signal import chirp
 from lsm.dynamics import izhikevich_response, simulate
 from lsm.network import two_layer, with_delays
 from lsm.neurons import LSM, izhikevich_grid
+from lsm.runs import NETWORK_K_STATIC, Setting, run, sensory_input
 from lsm.spectrum import highest_frequency, log_frequencies, max_power
-from lsm.sweeps import NETWORK_K_STATIC, Setting, run, sensory_input, sweep
+from lsm.sweeps import sweep
 from lsm.weights import weight_distribution
 
 DT = peers.DT
@@ -272,16 +274,14 @@ def workload() -> dict:
         "150 networks, one by one",
         lambda: [run(setting, seed=0, repeat=i) for setting in settings for i in range(5)],
     )
-    for n in (1, 2):
-        timed(
-            f"150 networks, {n} thread{'s' * (n > 1)}",
-            lambda n=n: sweep(shape, settings, seed=0, n_repeats=5, n_workers=n),
-        )
-    for n in (1, 2):
-        timed(
-            f"150 networks and 2,700 spectra, {n} thread{'s' * (n > 1)}",
-            lambda n=n: sweep(transform, settings, seed=0, n_repeats=5, n_workers=n),
-        )
+    for what, measure in (("150 networks", shape), ("150 networks and 2,700 spectra", transform)):
+        for n in (1, 2):
+            with ThreadPoolExecutor(n) as threads:
+                options = dict(seed=0, n_repeats=5, executor=threads)
+                timed(
+                    f"{what}, {n} thread{'s' * (n > 1)}",
+                    lambda measure=measure, o=options: sweep(measure, settings, **o),
+                )
     models = izhikevich_grid()
     inputs = [
         sensory_input(Setting(rate=rate), rng=np.random.default_rng(0))
@@ -298,7 +298,7 @@ def workload() -> dict:
 def start_up() -> dict:
     """Seconds from a new interpreter, with the compiled code in its cache."""
     code = "import time; t = time.perf_counter(); {}; print(time.perf_counter() - t)"
-    first = "import lsm.sweeps as s; t = time.perf_counter(); s.run(s.Setting(), seed=1)"
+    first = "import lsm.runs as s; t = time.perf_counter(); s.run(s.Setting(), seed=1)"
     found = {}
     for name, statement in (
         ("import lsm", "import lsm"),

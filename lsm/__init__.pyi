@@ -3,9 +3,11 @@
 from . import cores as cores
 from . import dynamics as dynamics
 from . import inputs as inputs
+from . import keys as keys
 from . import measures as measures
 from . import network as network
 from . import neurons as neurons
+from . import runs as runs
 from . import spectrum as spectrum
 from . import store as store
 from . import sweeps as sweeps
@@ -57,13 +59,7 @@ from .neurons import (
     Izhikevich as Izhikevich,
     izhikevich_grid as izhikevich_grid,
 )
-from .spectrum import (
-    cwt as cwt,
-    highest_frequency as highest_frequency,
-    log_frequencies as log_frequencies,
-    max_power as max_power,
-)
-from .sweeps import (
+from .runs import (
     NETWORK_K_STATIC as NETWORK_K_STATIC,
     Run as Run,
     Setting as Setting,
@@ -71,8 +67,14 @@ from .sweeps import (
     run as run,
     sensory_input as sensory_input,
     sensory_spikes as sensory_spikes,
-    sweep as sweep,
 )
+from .spectrum import (
+    cwt as cwt,
+    highest_frequency as highest_frequency,
+    log_frequencies as log_frequencies,
+    max_power as max_power,
+)
+from .sweeps import SweepError as SweepError, sweep as sweep
 from .theory import (
     jacobian as jacobian,
     linear_response as linear_response,

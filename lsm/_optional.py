@@ -1,4 +1,4 @@
-"""Warnings about what the package can do without: caches and results on disk."""
+"""Warnings about what the package can do without: caches, results on disk, other workers."""
 
 from __future__ import annotations
 
@@ -8,6 +8,10 @@ from threading import Lock
 
 class StoreWarning(UserWarning):
     """Results or compiled code could not be kept on disk: all is computed, but not kept."""
+
+
+class ExecutorWarning(UserWarning):
+    """An executor was lost: what it left is computed in the process of the sweep."""
 
 
 _LOCK = Lock()

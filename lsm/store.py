@@ -1,24 +1,24 @@
-"""Results on disk, under a key made of all they depend on, also the sources that compute them."""
+"""Results on disk, each a file that tells what it is of; `lsm.keys` gives them their names.
+
+python -m lsm.store show KEY      tells the setting behind a result, and what it holds
+"""
 
 from __future__ import annotations
 
-import ast
+import argparse
 import dataclasses
 import errno
-import hashlib
+import glob
 import io
+import json
 import os
-import platform
 import shutil
 import sys
-import threading
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from functools import cache, partial
-from importlib import import_module
-from importlib.util import find_spec
+from functools import partial
 from pathlib import Path
-from types import FunctionType
 from typing import Any, TypeVar, get_type_hints
 
 import numpy as np
@@ -26,6 +26,7 @@ import numpy as np
 from lsm._files import write_whole
 from lsm._optional import StoreWarning as StoreWarning
 from lsm._optional import tell_once
+from lsm.keys import PARSING
 
 try:
     import fcntl
@@ -34,230 +35,10 @@ except ImportError:  # on Windows
 
 Result = TypeVar("Result", bound=tuple[Any, ...])
 
-# Of a folder's name: file systems allow 255, some that encrypt names about 140.
-_MOST_BYTES = 100
 # Generations of sources whose results are kept of each function.
 _N_KEPT = 3
-# Of Python text, also of what np.load finds as a header: on two threads at once it is a SystemError
-# of CPython before 3.11.8 and 3.12.2, if the collector lets the other in (python/cpython#106905).
-_PARSING = threading.Lock()
-# Sources of the watched packages' modules, by name, and which of them are packages themselves.
-_SOURCES: dict[str, bytes] = {}
-_PACKAGES: set[str] = set()
-
-
-def watch(package: str) -> None:
-    """Let results of a package's functions be kept, under what its sources say now.
-
-    A package calls this when it is imported: what is edited later is not what runs here, but for
-    modules that are imported or reloaded only then.
-
-    Parameters
-    ----------
-    package : str
-        Name of an importable package, not of one within another.
-
-    Raises
-    ------
-    ValueError
-        If there is no such package.
-    """
-    spec = find_spec(package) if package.isidentifier() else None
-    if spec is None or not spec.submodule_search_locations:
-        raise ValueError(f"package: expected the name of a package, got {package!r}")
-    for name in [name for name in _SOURCES if name.partition(".")[0] == package]:
-        del _SOURCES[name]
-        _PACKAGES.discard(name)
-    for name, source, is_package in _modules(package, Path(spec.submodule_search_locations[0])):
-        _SOURCES[name] = source
-        if is_package:
-            _PACKAGES.add(name)
-    _imports.cache_clear()
-    _digest.cache_clear()
-
-
-def _modules(package: str, folder: Path) -> Iterator[tuple[str, bytes, bool]]:
-    """Modules of a package in a folder: name, source, and whether it is a package itself."""
-    for path in folder.rglob("*.py"):
-        parts = path.relative_to(folder).with_suffix("").parts
-        if all(part.isidentifier() for part in parts):  # what editors leave behind is no module
-            is_package = parts[-1] == "__init__"
-            name = ".".join((package, *parts[: len(parts) - is_package]))
-            yield name, path.read_bytes(), is_package
-
-
-def fingerprint(package: str, folder: Path | None = None) -> str:
-    """Digest of the sources of a package: where they differ, so does it.
-
-    Parameters
-    ----------
-    package : str
-        Name of a watched package.
-    folder : Path, optional
-        Where they lie; by default they are those that `watch` saw.
-
-    Returns
-    -------
-    str
-        Twelve hexadecimal digits.
-    """
-    if folder is None:
-        of_it = {n: s for n, s in _SOURCES.items() if n.partition(".")[0] == package}
-    else:
-        of_it = {name: source for name, source, _ in _modules(package, folder)}
-    state = hashlib.sha256()
-    for name, source in sorted(of_it.items()):
-        state.update(f"{name}\0{len(source)}\0".encode() + source)
-    return state.hexdigest()[:12]
-
-
-def _named(module: str, node: ast.Import | ast.ImportFrom) -> list[str]:
-    """Modules that an import statement of `module` loads, as far as its text tells."""
-    if isinstance(node, ast.Import):
-        whole = [alias.name.partition(".")[0] for alias in node.names if alias.asname is None]
-        return [*whole, *(alias.name for alias in node.names)]
-    base = node.module or ""
-    if node.level:
-        parts = module.split(".")
-        above = parts[: len(parts) - node.level + (module in _PACKAGES)]
-        base = ".".join([*above, base] if base else above)
-    inner = [f"{base}.{alias.name}" for alias in node.names]
-    return [name if name in _SOURCES else base for name in inner]
-
-
-@cache
-def _imports(module: str) -> frozenset[str]:
-    """Modules and packages that a watched module imports, anywhere in its text."""
-    found: set[str] = set()
-    with _PARSING:
-        tree = ast.parse(_SOURCES[module])
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import | ast.ImportFrom):
-            for name in _named(module, node):
-                found.add(name)
-                # What is taken from the name of a package is not known.
-                found.update(inner for inner in _SOURCES if inner.startswith(f"{name}."))
-    return frozenset(found)
-
-
-def dependencies(*modules: str) -> frozenset[str]:
-    """Modules of watched packages that importing some of them runs, themselves included.
-
-    Parameters
-    ----------
-    *modules : str
-
-    Returns
-    -------
-    frozenset of str
-        Of other packages only the top-level names.
-    """
-    found: set[str] = set()
-    waiting = list(modules)
-    while waiting:
-        name = waiting.pop()
-        name = name if name in _SOURCES else name.partition(".")[0]
-        if name not in found:
-            found.add(name)
-            if name in _SOURCES:
-                parts = name.split(".")
-                waiting += [".".join(parts[:n]) for n in range(1, len(parts))]
-                waiting += _imports(name)
-    return frozenset(found)
-
-
-def _version(package: str) -> str:
-    if package in sys.stdlib_module_names:
-        return ""
-    with suppress(ImportError):  # one that a module can do without
-        # Imported, not looked up among what is: a key must not depend on what has run before.
-        return str(getattr(import_module(package), "__version__", ""))
-    return ""
-
-
-@cache
-def _digest(modules: frozenset[str]) -> str:
-    """Digest of all that runs when functions of these modules do, and of the versions beneath."""
-    state = hashlib.sha256(platform.machine().encode())
-    for name in sorted(dependencies(*modules)):
-        source = _SOURCES[name] if name in _SOURCES else _version(name).encode()
-        state.update(name.encode() + b"\0" + source + b"\0")
-    return state.hexdigest()[:16]
-
-
-def _canonical(value: Any, modules: set[str]) -> Any:
-    """`value` as nested tuples of plain values, equal for equal values in every process.
-
-    The modules of functions and classes that stand in it are entered in `modules`.
-    """
-    if isinstance(value, partial):
-        if value.args:
-            raise ValueError(f"store: expected a partial of keywords alone, got {value!r}")
-        keywords = _canonical(sorted(value.keywords.items()), modules)
-        return *_canonical(value.func, modules), keywords
-    is_data = dataclasses.is_dataclass(type(value))
-    if is_data or isinstance(value, FunctionType):
-        kind = type(value) if is_data else value
-        name = f"{kind.__module__}.{kind.__qualname__}"
-        if kind.__module__ not in _SOURCES or "<" in name:
-            known = ", ".join(sorted(name for name in _SOURCES if "." not in name))
-            raise ValueError(f"store: expected functions and classes of {known}, got {name}")
-        modules.add(kind.__module__)
-        fields = dataclasses.fields(value) if is_data else ()
-        return name, *((f.name, _canonical(getattr(value, f.name), modules)) for f in fields)
-    if isinstance(value, np.ndarray | np.generic) and value.dtype.kind in "biufcSU":
-        return "array", value.dtype.str, value.shape, value.tobytes().hex()
-    if type(value) in (tuple, list):  # a NamedTuple is more than its items
-        return tuple(_canonical(item, modules) for item in value)
-    if isinstance(value, bool | int | float | str | type(None)):
-        return type(value).__name__, repr(value)
-    raise ValueError(f"store: expected parameters made of numbers, words and arrays, got {value!r}")
-
-
-def _bounded(name: str) -> str:
-    """`name`, in place of whose end a digest stands where file systems would find it too long."""
-    text = name.encode()
-    if len(text) <= _MOST_BYTES:
-        return name
-    digest = hashlib.sha256(text).hexdigest()[:16]
-    return f"{text[: _MOST_BYTES - 17].decode(errors='ignore')}-{digest}"
-
-
-def key(function: Callable[..., Any], *arguments: Any) -> str:
-    """Name of a result of `function`.
-
-    Parameters
-    ----------
-    function : callable
-        A function of a watched package, or a partial of one with keywords alone.
-    *arguments
-        Numbers, words, arrays, and functions and frozen dataclasses of watched packages.
-
-    Returns
-    -------
-    str
-        ``functions/sources/arguments``: the functions that the result is of, a digest of the
-        sources that they depend on, and one of the arguments, with the sources of their classes.
-        Only what computes counts among the sources: the modules of these functions and classes,
-        and what they import.
-
-    Raises
-    ------
-    ValueError
-        If a function or class is of no watched package, so that its changes would go unnoticed,
-        or an argument is something else.
-    """
-    bare = [each.func if isinstance(each, partial) else each for each in (function, *arguments)]
-    if not isinstance(bare[0], FunctionType):
-        raise ValueError(f"store: expected a function, got {bare[0]!r}")
-    functions = [each for each in bare if isinstance(each, FunctionType)]
-    modules: set[str] = set()
-    parts = _canonical(function, modules), _canonical(arguments, modules)
-    # Arguments of classes from elsewhere make another name, not another generation of results.
-    everything = repr(parts) + _digest(frozenset(modules))
-    names = _bounded("+".join(f"{each.__module__}.{each.__qualname__}" for each in functions))
-    sources = _digest(frozenset(each.__module__ for each in functions))
-    return f"{names}/{sources}/{hashlib.sha256(everything.encode()).hexdigest()[:32]}"
+# Items of a list that are shown.
+_N_SHOWN = 12
 
 
 def _last_used(path: Path) -> float:
@@ -275,26 +56,88 @@ def _make_generation(present: Path) -> None:
             shutil.rmtree(old, ignore_errors=True)
 
 
-def _read(path: Path, kind: type[Result]) -> Result | None:
+def read(folder: Path, name: str, kind: type[Result]) -> Result | None:
+    """The result `name` if it is on disk, else None; of one that is spoiled a `StoreWarning` tells.
+
+    Parameters
+    ----------
+    folder : Path
+        Of all results.
+    name : str
+        From `lsm.keys.key`.
+    kind : type
+        NamedTuple of arrays and numbers.
+    """
+    path = folder / f"{name}.npz"
     try:
         # Opened here: what np.load cannot read, it does not close.
-        with path.open("rb") as stream, _PARSING, np.load(stream, allow_pickle=False) as file:
-            return kind(*(file[name][()] for name in kind._fields))  # type: ignore[attr-defined]
-    except Exception:  # of many kinds: not there, or spoiled from outside; computed again
+        with path.open("rb") as stream, PARSING, np.load(stream, allow_pickle=False) as file:
+            found = kind(*(file[field][()] for field in kind._fields))  # type: ignore[attr-defined]
+    except OSError:  # not there, or not for us
         return None
+    except Exception as error:  # of many kinds
+        tell_once("spoiled", f"{path} was spoiled, and is computed again ({error!r})")
+        return None
+    with suppress(OSError):  # of a store that can only be read
+        os.utime(path.parent)  # in use: not the oldest
+    return found
 
 
-def _write(path: Path, result: Any) -> OSError | None:
-    """Write a result whole or not at all; returns why it could not be written."""
+def _plain(value: Any) -> Any:
+    """`value` as what JSON has, with the names of functions and classes."""
+    if isinstance(value, partial):
+        return {"function": _plain(value.func), **_plain(value.keywords)}
+    if dataclasses.is_dataclass(type(value)):
+        named = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+        return {"class": _plain(type(value)), **_plain(named)}
+    if isinstance(value, dict):
+        return {name: _plain(each) for name, each in value.items()}
+    if isinstance(value, tuple | list):
+        return [_plain(each) for each in value]
+    if isinstance(value, np.ndarray | np.generic):
+        return value.tolist()
+    if hasattr(value, "__qualname__"):
+        return f"{value.__module__}.{value.__qualname__}"
+    return value
+
+
+def _content(result: Any, about: Mapping[str, Any]) -> bytes:
+    """A result as a file. No field of a NamedTuple starts with an underscore."""
     content = io.BytesIO()
-    np.savez(content, allow_pickle=False, **result._asdict())
+    told = json.dumps(_plain(about)).encode()
+    np.savez(content, allow_pickle=False, _about=np.array(told), **result._asdict())
+    return content.getvalue()
+
+
+def _write(path: Path, content: bytes) -> OSError | None:
+    """Write a result whole or not at all; returns why it could not be written."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)  # may have become the oldest meanwhile
-        # Not its buffer: an error's traceback would hold it, of which Python 3.13 complains.
-        write_whole(path, content.getvalue())
+        write_whole(path, content)
     except OSError as error:
         return error
     return None
+
+
+def _not_kept(folder: Path, error: OSError) -> None:
+    tell_once("results", f"results are not kept in {folder} ({error!r})")
+
+
+def keep(folder: Path, name: str, result: Any, about: Mapping[str, Any]) -> None:
+    """Keep a result that another process computed, perhaps where this folder is not seen.
+
+    Parameters
+    ----------
+    folder, name, about
+        As in `stored`.
+    result : NamedTuple
+    """
+    path = folder / f"{name}.npz"
+    if not path.exists():
+        with suppress(OSError):  # told when writing fails
+            _make_generation(path.parent)
+        if error := _write(path, _content(result, about)):
+            _not_kept(folder, error)
 
 
 @contextmanager
@@ -333,7 +176,13 @@ def result_kind(function: Callable[..., Any]) -> type[Any]:
     return kind
 
 
-def stored(folder: Path, name: str, kind: type[Result], compute: Callable[[], Result]) -> Result:
+def stored(
+    folder: Path,
+    name: str,
+    kind: type[Result],
+    compute: Callable[[], Result],
+    about: Mapping[str, Any],
+) -> Result:
     """The result `name`, from disk if it is there, else computed and kept.
 
     A result is written whole or not at all. Who asks for one that another thread or process is
@@ -345,38 +194,108 @@ def stored(folder: Path, name: str, kind: type[Result], compute: Callable[[], Re
     folder : Path
         Of all results.
     name : str
-        From `key`.
+        From `lsm.keys.key`.
     kind : type
         NamedTuple of arrays and numbers.
     compute : callable
         Called without arguments if the result is not there.
+    about : mapping of str to value
+        What the result is of, such as a setting and a seed: kept with it, for those who ask.
 
     Raises
     ------
     ValueError
         If a field of the result is neither an array of numbers or words nor one of them.
     """
-    path = folder / f"{name}.npz"
-    found = _read(path, kind)
+    found = read(folder, name, kind)
     if found is not None:
-        with suppress(OSError):  # of a store that can only be read
-            os.utime(path.parent)  # in use: not the oldest
         return found
+    path = folder / f"{name}.npz"
     with suppress(OSError):  # told below, when writing fails
         _make_generation(path.parent)
     unwritten = None
     with _alone(path) as unlocked:
-        found = _read(path, kind)  # another may have finished while we waited
+        found = read(folder, name, kind)  # another may have finished while we waited
         if found is None:
             found = compute()
-            unwritten = _write(path, found)
+            unwritten = _write(path, _content(found, about))
     if unwritten is not None:
-        tell_once("results", f"results are not kept in {folder} ({unwritten!r})")
+        _not_kept(folder, unwritten)
     elif unlocked is not None:
         told = f"no locks in {folder}: several that ask at once compute the same ({unlocked!r})"
         tell_once("locks", told)
     return found
 
 
-if __package__:
-    watch(__package__)
+def _matching(folder: Path, name: str) -> list[Path]:
+    """Results whose name, or the last part of it, starts so."""
+    head, _, last = name.removesuffix(".npz").rpartition("/")
+    found = folder.glob(f"*/*/{glob.escape(last)}*.npz")
+    return sorted(path for path in found if path.parent.as_posix().endswith(head))
+
+
+def _lines(value: Any, name: str = "", indent: int = 0) -> Iterator[str]:
+    """Lines that show what JSON has, long lists shortened."""
+    head = " " * indent + name
+    if isinstance(value, dict):
+        yield head
+        for inner, each in value.items():
+            yield from _lines(each, inner, indent + 2)
+    elif isinstance(value, list) and len(value) > _N_SHOWN:
+        yield f"{head}  {value[0]} ... {value[-1]} ({len(value)})"
+    else:
+        yield f"{head}  {value}"
+
+
+def show(folder: Path, name: str) -> str:
+    """What a result is of, and what it holds, as text.
+
+    Parameters
+    ----------
+    folder : Path
+        Of all results.
+    name : str
+        From `lsm.keys.key`; the start of its last part is enough if no other has it.
+
+    Raises
+    ------
+    ValueError
+        If there is no such result, or more than one.
+    """
+    paths = _matching(folder, name)
+    if len(paths) != 1:
+        raise ValueError(f"KEY: expected one result in {folder}, got {name!r} of {len(paths)}")
+    with np.load(paths[0], allow_pickle=False) as file:
+        about = json.loads(file["_about"][()])
+        fields = {field: file[field] for field in file.files if field != "_about"}
+    written = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(paths[0].stat().st_mtime))
+    lines = [str(paths[0]), f"written {written}"]
+    for part, value in about.items():
+        lines += _lines(value, part)
+    for field, values in fields.items():
+        lines += _lines(values.tolist(), f"{field} {values.dtype}{list(values.shape)}")
+    return "\n".join(lines)
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Carry out the command line; 0, or 2 if there is nothing to show."""
+    parser = argparse.ArgumentParser(prog="python -m lsm.store", description=__doc__)
+    commands = parser.add_subparsers(required=True)
+    command = commands.add_parser(
+        "show", help="tell the setting behind a result, and what it holds"
+    )
+    command.add_argument(
+        "key", metavar="KEY", help="name of a result, or the start of its last part"
+    )
+    command.add_argument("--store", type=Path, default=Path("_build", "results"), metavar="FOLDER")
+    given = parser.parse_args(words)
+    try:
+        print(show(given.store, given.key))
+    except (ValueError, OSError, KeyError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

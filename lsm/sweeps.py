@@ -1,283 +1,207 @@
-"""Settings, what one run of a setting gives, and many of them on threads."""
+"""Many runs of many settings: on threads, processes or a cluster, with results on disk."""
 
 from __future__ import annotations
 
-import sys
-import time
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+import logging
+import os
+import platform
+import warnings
+from collections.abc import Callable, Generator, Sequence
+from concurrent.futures import (
+    BrokenExecutor,
+    Executor,
+    Future,
+    ThreadPoolExecutor,
+    as_completed,
+)
+from contextlib import closing, suppress
+from dataclasses import fields
+from functools import cache
 from pathlib import Path
-from threading import Lock
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from lsm import _steps
 from lsm import _validate as check
-from lsm._parameters import ByValue, keep
-from lsm._validate import Array
+from lsm._optional import ExecutorWarning, StoreWarning
+from lsm._progress import Progress
 from lsm.cores import available_cores
-from lsm.dynamics import UPDATES, simulate
-from lsm.inputs import JITTER_LAWS, PSPKernel, bin_spikes, convolve_psp, present, spike_times
-from lsm.network import (
-    DELAY_LAWS,
-    Network,
-    check_two_layer,
-    checked_sizes,
-    two_layer,
-    with_delays,
-)
-from lsm.neurons import LSM, time_constants
-from lsm.store import key, result_kind, stored
-from lsm.weights import WeightDistribution, weight_distribution
-
-#: Static leak constant of the networks. CHOSEN: the paper gives 1 "for this illustration"
-#: (Figure 1) and no value for the networks, where 1 leaves no high-frequency component at all.
-#: The rule behind this value, and what others do, stand on the book's page Calibration.
-NETWORK_K_STATIC = 0.034
+from lsm.keys import key
+from lsm.runs import Setting, run
+from lsm.store import keep, read, result_kind, stored
 
 Result = TypeVar("Result", bound=tuple[Any, ...])
+_log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Setting(ByValue):
-    """One condition of a network experiment; the defaults are those of Figure 4, without leak.
-
-    Settings of equal values are equal, and have one name in the store.
+class Cell(NamedTuple):
+    """What an executor is given to compute: one run of a setting, and what is measured on it.
 
     Attributes
     ----------
-    weights : WeightDistribution
-        Of all synapses. The paper does not say which of Figure 5's it drew Figure 4 from.
-    sizes : (int, int)
-        Number of excitatory neurons in each layer; as many inhibitory ones go with them.
-    n_sensors : int
-        Number of sensory inputs.
-    autapses : bool
-        Whether each neuron also connects to itself.
-    delay : float
-        Mean conduction delay of the recurrent synapses (s), 0 for none.
-    delay_law : {"normal", "uniform"}
-        Law of the delays, as in `with_delays`.
-    count_zero : bool
-        Whether synapses of weight zero count among the i of Eq. 1.
-    update : {"together", "in turn"}
-        Order in which neurons are updated, as in `simulate`.
-    rate : float
-        Mean rate of each sensor (Hz).
-    n_presentations : int
-        How often the input is repeated.
-    duration : float
-        Length of one presentation (s), a multiple of `dt`.
-    jitter : float
-        Displacement of each spike in each presentation (s), as in `present`.
-    law : {"uniform", "gaussian"}
-        Law of the displacement, as in `present`.
-    kernel : PSPKernel
-        Post-synaptic potential of the sensory synapses.
-    neuron : LSM
-        All neurons of the network.
-    dt : float
-        Step (s).
-    stream : int
-        Settings of the same stream share their random numbers, repeat by repeat: a network with
-        and without leak, autapses or delays is the same network under the same input.
+    measure, draw, setting, seed, repeat
+        As in `sweep`.
+    store : Path or None
+        Folder of results.
+    name : str
+        Of the result in the store.
+    home : str
+        Process that the sweep is in.
     """
 
-    weights: WeightDistribution = weight_distribution("normal", 0.4)
-    sizes: tuple[int, int] = (5, 4)
-    n_sensors: int = 6
-    autapses: bool = False
-    delay: float = 0.0
-    delay_law: str = "normal"
-    count_zero: bool = True
-    update: str = "together"
-    rate: float = 50.0
-    n_presentations: int = 50
-    duration: float = 1.0
-    jitter: float = 10e-3
-    law: str = "uniform"
-    kernel: PSPKernel = PSPKernel()
-    neuron: LSM = LSM(k_static=NETWORK_K_STATIC)
-    dt: float = 1e-3
-    stream: int = 0
-
-    def __post_init__(self) -> None:
-        # A sweep must not fail hours later in a thread.
-        check_two_layer(self.weights, self.sizes, self.n_sensors, self.autapses)
-        check.instance("kernel", self.kernel, PSPKernel)
-        check.instance("neuron", self.neuron, LSM)
-        time_constants(self.neuron, 2 * sum(self.sizes))
-        # Of one type each: results of equal settings have one name in the store.
-        keep(
-            self,
-            sizes=checked_sizes("sizes", self.sizes),
-            n_sensors=check.integer("n_sensors", self.n_sensors, low=1),
-            n_presentations=check.integer("n_presentations", self.n_presentations, low=1),
-            stream=check.integer("stream", self.stream),
-            count_zero=check.instance("count_zero", self.count_zero, bool),
-            law=check.choice("law", self.law, JITTER_LAWS),
-            delay_law=check.choice("delay_law", self.delay_law, DELAY_LAWS),
-            update=check.choice("update", self.update, UPDATES),
-            delay=check.number("delay", self.delay, low=0),
-            dt=check.number("dt", self.dt, above=0),
-            duration=check.number("duration", self.duration, above=0),
-        )
-        if self.update == "in turn" and self.delay:
-            raise ValueError(f"update: expected 'together' with delays, got {self.update!r}")
-        steps = self.duration / self.dt
-        n_steps = _steps.n_steps("duration", self.duration, self.dt)
-        if abs(steps - n_steps) > 1e-6 * steps:
-            raise ValueError(
-                f"duration: expected a multiple of dt = {self.dt:g}, got {self.duration:g}"
-            )
-        keep(self, rate=check.number("rate", self.rate, low=0, high=_steps.MOST / self.duration))
-        keep(self, jitter=check.number("jitter", self.jitter, low=0, high=self.duration))
+    measure: Callable[[Any], Any]
+    draw: Callable[..., Any]
+    setting: Setting
+    seed: int
+    repeat: int
+    store: Path | None
+    name: str
+    home: str
 
 
-class Run(NamedTuple):
-    """What one run of a setting gives.
+class Failure(NamedTuple):
+    """A cell that failed.
 
     Attributes
     ----------
     setting : Setting
-    network : Network
-    inputs : (n_sensors, n_steps) array
-        Activity of the sensors (a.u.).
-    activity : (n_neurons, n_steps) array
-        Activity of the neurons (a.u.).
+    seed, repeat : int
+    reason : str
     """
 
     setting: Setting
-    network: Network
-    inputs: Array
-    activity: Array
+    seed: int
+    repeat: int
+    reason: str
 
 
-def generators(setting: Setting, seed: int, repeat: int = 0) -> tuple[np.random.Generator, ...]:
-    """Separate random generators for inputs, weights and delays.
+class SweepError(RuntimeError):
+    """Cells of a sweep failed; all others were computed, and are kept where there is a store.
 
-    They depend on `seed`, the setting's stream and the repeat alone: neither on the order of
-    runs, nor on the number of workers, nor on the other settings of a sweep.
+    Attributes
+    ----------
+    failures : list of Failure
+    found : list over settings of lists over repeats
+        Results, and None for those that failed.
+    """
+
+    def __init__(self, failures: Sequence[Failure], found: list[list[Any]]) -> None:
+        n_cells = sum(map(len, found))
+        super().__init__(f"{len(failures)} of {n_cells} runs failed:\n" + _told(failures))
+        self.failures, self.found = list(failures), found
+
+
+def _told(failures: Sequence[Failure]) -> str:
+    """A line for each setting, seed and reason, with all repeats."""
+    repeats: dict[tuple[Setting, int, str], list[int]] = {}
+    for setting, seed, repeat, reason in failures:
+        repeats.setdefault((setting, seed, reason), []).append(repeat)
+    lines = []
+    for (setting, seed, reason), which in repeats.items():
+        listed = f"repeat{'s' * (len(which) > 1)} {', '.join(map(str, which))}"
+        lines.append(f"{_short(setting)}, seed {seed}, {listed}: {reason}")
+    return "\n".join(lines)
+
+
+def _short(setting: Setting) -> str:
+    """A setting by what differs from the defaults."""
+    each = {field.name: getattr(setting, field.name) for field in fields(setting)}
+    default = Setting()
+    differs = [f"{name}={each[name]}" for name in each if each[name] != getattr(default, name)]
+    return f"Setting({', '.join(differs)})"
+
+
+def _process() -> str:
+    return f"{platform.node()} {os.getpid()}"
+
+
+@cache
+def _settle(process: str, home: str) -> None:
+    """Prepare a process for its first cell: `sweep` sees to its own."""
+    if process != home:
+        # Linear algebra on threads of its own would compete with others, and round differently.
+        threadpool_limits(1, user_api="blas")
+        warnings.simplefilter("ignore", StoreWarning)  # told at home, where it is kept too
+
+
+def _owned(found: Any) -> Any:
+    """A result without the larger arrays that its own are views of, which would live as long."""
+    if isinstance(found, np.ndarray) and found.base is not None:
+        return found.copy()
+    if isinstance(found, tuple) and hasattr(found, "_fields"):
+        return type(found)(*map(_owned, found))
+    return found
+
+
+def compute(cell: Cell) -> tuple[Any, bool]:
+    """Compute a cell, wherever this is called, and keep what was found.
 
     Parameters
     ----------
-    setting : Setting
-    seed : int
-        Entropy of all random numbers.
-    repeat : int
-        Which independent draw.
+    cell : Cell
 
     Returns
     -------
-    tuple of three numpy.random.Generator
-        For inputs, weights and delays.
+    result
+    computed : bool
+        Whether it was computed here; another process may have been faster.
+
+    Raises
+    ------
+    RuntimeError
+        If this process has other sources, or other versions of packages, than the sweep's.
     """
-    check.integer("seed", seed)
-    check.integer("repeat", repeat)
-    sequence = np.random.SeedSequence(seed, spawn_key=(setting.stream, repeat))
-    return tuple(np.random.default_rng(child) for child in sequence.spawn(3))
+    _settle(_process(), cell.home)
+    measure, draw, setting, seed, repeat, store, name, home = cell
+    computed = False
+
+    def one() -> Any:
+        nonlocal computed
+        computed = True
+        return _owned(measure(draw(setting, seed=seed, repeat=repeat)))
+
+    if store is None:
+        return one(), True
+    if _process() != home and key(measure, draw, setting, seed, repeat) != name:
+        raise RuntimeError(f"{_process()}: expected the sources and versions of {home}, got others")
+    return stored(store, name, result_kind(measure), one, _about(cell)), computed
 
 
-def sensory_spikes(setting: Setting, *, rng: np.random.Generator) -> tuple[Array, Array]:
-    """Spike times of one presentation without jitter, and of all presentations with it.
-
-    Parameters
-    ----------
-    setting : Setting
-    rng : numpy.random.Generator
-
-    Returns
-    -------
-    reference : (n_sensors, n_spikes) array
-        Of one presentation, without jitter (s).
-    times : (n_sensors, n_presentations * n_spikes) array
-        Of all presentations, each spike displaced anew (s).
-    """
-    s = setting
-    reference = spike_times(s.rate, s.duration, s.n_sensors, rng=rng)
-    times = present(reference, s.n_presentations, s.duration, jitter=s.jitter, law=s.law, rng=rng)
-    return reference, times
+def _about(cell: Cell) -> dict[str, Any]:
+    return {part: getattr(cell, part) for part in ("measure", "draw", "setting", "seed", "repeat")}
 
 
-def sensory_input(setting: Setting, *, rng: np.random.Generator) -> Array:
-    """PSP activity of all sensors over all presentations of a setting.
-
-    Parameters
-    ----------
-    setting : Setting
-    rng : numpy.random.Generator
-
-    Returns
-    -------
-    (n_sensors, n_steps) array
-        Not negative (a.u.).
-    """
-    s = setting
-    _, times = sensory_spikes(setting, rng=rng)
-    n_steps = s.n_presentations * _steps.n_steps("duration", s.duration, s.dt)
-    return convolve_psp(bin_spikes(times, n_steps, dt=s.dt), dt=s.dt, kernel=s.kernel)
+def _submitted(cells: dict[int, Cell], executor: Executor) -> Generator[tuple[int, Future[Any]]]:
+    """Futures of cells as they are done, those that could not be submitted left out."""
+    futures: dict[Future[Any], int] = {}
+    try:
+        with suppress(BrokenExecutor):
+            for i, cell in cells.items():
+                futures[executor.submit(compute, cell)] = i
+        for future in as_completed(futures):
+            yield futures.pop(future), future  # its result must not live as long as the sweep
+    finally:
+        for future in futures:
+            future.cancel()
 
 
-def run(setting: Setting, *, seed: int, repeat: int = 0) -> Run:
-    """Draw input and network of a setting, and simulate it.
-
-    Parameters
-    ----------
-    setting : Setting
-    seed : int
-        Entropy of all random numbers.
-    repeat : int
-        Which independent draw.
-
-    Returns
-    -------
-    Run
-    """
-    rng_inputs, rng_weights, rng_delays = generators(setting, seed, repeat)
-    inputs = sensory_input(setting, rng=rng_inputs)
-    network = two_layer(
-        setting.weights,
-        sizes=setting.sizes,
-        n_sensors=setting.n_sensors,
-        autapses=setting.autapses,
-        rng=rng_weights,
-    )
-    if setting.delay:
-        network = with_delays(network, setting.delay, law=setting.delay_law, rng=rng_delays)
-    if not setting.count_zero:
-        each = np.concatenate([network.w_in, network.w_rec], axis=1)
-        network = replace(network, n_synapses=np.count_nonzero(each, axis=1))
-    activity = simulate(network, inputs, setting.neuron, dt=setting.dt, update=setting.update)
-    return Run(setting, network, inputs, activity)
-
-
-class _Progress:
-    """A line that tells the person at a terminal how far a sweep is; silent elsewhere."""
-
-    def __init__(self, n_cells: int) -> None:
-        self._n_cells, self._n_done = n_cells, 0
-        self._start = self._told = time.monotonic()
-        self._lock = Lock()
-        self._shown = sys.stderr.isatty()
-
-    def done(self) -> None:
-        """Count one more cell."""
-        with self._lock:
-            self._n_done += 1
-            now = time.monotonic()
-            if self._shown and (now - self._told > 0.2 or self._n_done == self._n_cells):
-                self._told = now
-                left = (now - self._start) / self._n_done * (self._n_cells - self._n_done)
-                text = f"\r{self._n_done} of {self._n_cells} runs, {left:.0f} s left "
-                print(text, end="", file=sys.stderr, flush=True)
-
-    def end(self) -> None:
-        """Leave the line."""
-        if self._shown:
-            print(file=sys.stderr)
+def _answers(
+    cells: dict[int, Cell], executor: Executor | None
+) -> Generator[tuple[int, Future[Any]]]:
+    """Futures of cells as they are done; what a broken executor leaves is computed here."""
+    left = dict(cells)
+    if executor is not None:
+        for i, future in _submitted(cells, executor):
+            if not (future.cancelled() or isinstance(future.exception(), BrokenExecutor)):
+                del left[i]
+                yield i, future
+        if left:
+            told = f"the executor lost {len(left)} runs, which are computed here, on threads"
+            warnings.warn(told, ExecutorWarning, stacklevel=4)
+    if left:
+        with ThreadPoolExecutor(available_cores()) as pool:
+            yield from _submitted(left, pool)
 
 
 def sweep(
@@ -289,11 +213,14 @@ def sweep(
     n_repeats: int,
     first: int = 0,
     store: Path | None = None,
-    n_workers: int | None = None,
+    executor: Executor | None = None,
 ) -> list[list[Result]]:
-    """Measure independent runs of many settings, on threads: the kernels release the lock.
+    """Measure independent runs of many settings, on threads, processes or a cluster.
 
-    At a terminal a line on standard error tells how far it is.
+    What is in the store is read, and the executor computes the rest; each run is kept as soon as it
+    is done. So a sweep that was ended goes on where it was, and several that share a folder, on
+    any number of hosts, share their work. A run that fails ends no other. How far it is shows a bar
+    at a terminal and in JupyterLab; how many runs were found and computed is logged (level INFO).
 
     Parameters
     ----------
@@ -311,10 +238,13 @@ def sweep(
         The first of them; those before it are left out.
     store : Path, optional
         Folder that keeps results and is asked for them first; `measure` and `draw` must then be
-        functions of a watched package (`lsm.store.watch`), or partials of one, and what `measure`
+        functions of a watched package (`lsm.keys.watch`), or partials of one, and what `measure`
         returns a NamedTuple.
-    n_workers : int, optional
-        Threads; `lsm.cores.available_cores` by default. The results do not depend on it.
+    executor : concurrent.futures.Executor, optional
+        By default as many threads as `lsm.cores.available_cores`: the kernels release the lock.
+        Processes (``ProcessPoolExecutor(mp_context=get_context("spawn"))``), a cluster
+        (``dask.distributed.Client(address).get_executor()``) or any other serve as well. Results
+        do not depend on it. What it loses, because it breaks, is computed here.
 
     Returns
     -------
@@ -324,38 +254,69 @@ def sweep(
     ------
     ValueError
         If a number is out of range, or results of `measure` cannot be kept.
+    SweepError
+        After all others, if runs failed: it names each of them.
     """
     check.integer("seed", seed)
     check.integer("n_repeats", n_repeats, low=1)
     check.integer("first", first)
-    n_workers = available_cores() if n_workers is None else n_workers
-    check.integer("n_workers", n_workers, low=1)
-    repeats = range(first, first + n_repeats)
-    cells = [(setting, repeat) for setting in settings for repeat in repeats]
-    draw = run if draw is None else draw
+    if executor is not None:
+        check.instance("executor", executor, Executor)
     kind = None if store is None else result_kind(measure)
-    progress = _Progress(len(cells))
-
-    def one(cell: tuple[Setting, int]) -> Result:
-        setting, repeat = cell
-
-        def compute() -> Result:
-            return measure(draw(setting, seed=seed, repeat=repeat))
-
-        if store is None or kind is None:
-            found = compute()
-        else:
-            found = stored(store, key(measure, draw, setting, seed, repeat), kind, compute)
-        progress.done()
-        return found
-
-    try:
+    draw = run if draw is None else draw
+    cells = [
+        Cell(measure, draw, setting, seed, repeat, store, name, _process())
+        for setting in settings
+        for repeat in range(first, first + n_repeats)
+        for name in [key(measure, draw, setting, seed, repeat) if store is not None else ""]
+    ]
+    # Cells of one name are one run.
+    places: dict[str | int, list[int]] = {}
+    for i, cell in enumerate(cells):
+        places.setdefault(cell.name or i, []).append(i)
+    found: list[Any] = [None] * len(cells)
+    waiting: dict[int, Cell] = {}
+    for i, *others in places.values():
+        kept = None if kind is None or store is None else read(store, cells[i].name, kind)
+        if kept is None:
+            waiting[i] = cells[i]
+        for j in (i, *others):
+            found[j] = kept
+    n_kept = len(cells) - sum(each is None for each in found)
+    reasons: dict[int, str] = {}
+    cause: BaseException | None = None
+    n_computed = 0
+    with (
         # Linear algebra on threads of its own would compete with ours, and round differently.
-        with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(n_workers) as pool:
-            try:
-                found = list(pool.map(one, cells))
-            finally:
-                pool.shutdown(wait=False, cancel_futures=True)
-    finally:
-        progress.end()  # when no thread is left that counts
-    return [found[i : i + n_repeats] for i in range(0, len(found), n_repeats)]
+        threadpool_limits(1, user_api="blas"),
+        Progress(len(cells), n_kept) as progress,
+        closing(_answers(waiting, executor)) as answers,
+    ):
+        for i, future in answers:
+            same = places[cells[i].name or i]
+            error = future.exception()
+            if error is None:
+                result, computed = future.result()
+                if store is not None and executor is not None:
+                    keep(store, cells[i].name, result, _about(cells[i]))
+                for j in same:
+                    found[j] = result
+                n_computed += computed
+                progress.done(computed=computed, n_cells=len(same))
+            elif isinstance(error, Exception):
+                reasons |= dict.fromkeys(same, f"{type(error).__name__}: {error}")
+                cause = cause or error
+            else:
+                raise error
+    n_read = len(cells) - n_computed - len(reasons)
+    told = "%d runs: %d from disk, %d computed, %d failed"
+    _log.info(told, len(cells), n_read, n_computed, len(reasons))
+    rows = [found[i : i + n_repeats] for i in range(0, len(found), n_repeats)]
+    if reasons:
+        failures = [
+            Failure(c.setting, c.seed, c.repeat, reasons[i])
+            for i, c in enumerate(cells)
+            if i in reasons
+        ]
+        raise SweepError(failures, rows) from cause
+    return rows

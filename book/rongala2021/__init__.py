@@ -6,6 +6,6 @@ Data runs one way::
                                                                  -> panels, plots, pages
 """
 
-from lsm import store
+from lsm import keys
 
-store.watch(__name__)
+keys.watch(__name__)

@@ -11,7 +11,7 @@ import pandas as pd
 import xarray as xr
 
 from lsm.neurons import LSM
-from lsm.sweeps import Setting
+from lsm.runs import Setting
 from rongala2021 import neuron_controls
 from rongala2021.judging import judge_all
 from rongala2021.ledger import Claim

@@ -12,7 +12,7 @@ from lsm import _validate as check
 from lsm._validate import Array
 from lsm.dynamics import leak_gain, lsm_response
 from lsm.neurons import time_constants
-from lsm.sweeps import Run, Setting, run
+from lsm.runs import Run, Setting, run
 from lsm.theory import synaptic_lags
 
 

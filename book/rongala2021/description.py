@@ -28,7 +28,7 @@ from lsm.dynamics import (
 )
 from lsm.network import Network, two_layer, with_delays
 from lsm.neurons import LSM, HodgkinHuxley, Izhikevich, izhikevich_grid
-from lsm.sweeps import Setting, generators
+from lsm.runs import Setting, generators
 from rongala2021 import settings
 from rongala2021.project import book_file
 from rongala2021.spectra import Spectrum

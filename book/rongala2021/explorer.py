@@ -24,8 +24,8 @@ from lsm import _validate as check
 from lsm import measures
 from lsm._validate import Array
 from lsm.network import Network, neuron_kinds, neuron_names, with_delays
+from lsm.runs import NETWORK_K_STATIC, Run, Setting, generators, run
 from lsm.spectrum import BETA, GAMMA, highest_frequency, log_frequencies
-from lsm.sweeps import NETWORK_K_STATIC, Run, Setting, generators, run
 from lsm.theory import linear_response, spectral_radius
 from lsm.weights import Lognormal, Normal
 from rongala2021.run_measures import SILENT, high_frequencies

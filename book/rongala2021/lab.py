@@ -14,7 +14,7 @@ import ipywidgets as widgets
 import numpy as np
 import xarray as xr
 
-from lsm.sweeps import Setting
+from lsm.runs import Setting
 from rongala2021 import explorer, plots
 from rongala2021.explorer import KNOBS, Knob
 from rongala2021.explorer_figure import Pictures

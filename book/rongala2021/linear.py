@@ -12,7 +12,7 @@ from lsm import _validate as check
 from lsm._validate import Array
 from lsm.dynamics import leak_gain, simulate
 from lsm.neurons import time_constants
-from lsm.sweeps import Run
+from lsm.runs import Run
 from lsm.theory import jacobian, linear_response, spectral_radius
 from rongala2021.controls import check_together
 from rongala2021.run_measures import spectra

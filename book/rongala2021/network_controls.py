@@ -14,7 +14,7 @@ from lsm import _validate as check
 from lsm._validate import Array
 from lsm.dynamics import simulate
 from lsm.measures import HIGH_FREQUENCY, REFERENCE_BAND
-from lsm.sweeps import Run, Setting, run
+from lsm.runs import Run, Setting, run
 from rongala2021.controls import filtered, open_loop
 from rongala2021.populations import population
 from rongala2021.run_measures import read_out

@@ -13,7 +13,7 @@ from lsm import _validate as check
 from lsm.dynamics import lsm_response
 from lsm.inputs import bin_spikes, convolve_psp
 from lsm.neurons import HodgkinHuxley
-from lsm.sweeps import Run, Setting, generators, run, sensory_spikes
+from lsm.runs import Run, Setting, generators, run, sensory_spikes
 from rongala2021.single import (
     MODELS,
     Drive,

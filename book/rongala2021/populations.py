@@ -12,7 +12,7 @@ import xarray as xr
 
 from lsm import _validate as check
 from lsm.dynamics import simulate
-from lsm.sweeps import Run, Setting, generators, run, sensory_input
+from lsm.runs import Run, Setting, generators, run, sensory_input
 from rongala2021.run_measures import input_power, network_power
 from rongala2021.scale import Scale, changed, grid, sweep_grid, with_networks
 

@@ -7,7 +7,7 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-from lsm import store
+from lsm import keys
 
 #: Kind of output that tells what ran: `sources` (`fingerprints`), and what was `not_kept` on disk.
 RAN = "application/vnd.lsm.ran+json"
@@ -90,8 +90,8 @@ def fingerprints(project: Path | None = None) -> dict[str, str]:
         Where they lie; by default of those that run, as they were when they were imported.
     """
     if project is None:
-        return {package: store.fingerprint(package) for package in _FOLDERS}
-    return {package: store.fingerprint(package, project / f) for package, f in _FOLDERS.items()}
+        return {package: keys.fingerprint(package) for package in _FOLDERS}
+    return {package: keys.fingerprint(package, project / f) for package, f in _FOLDERS.items()}
 
 
 def _git(folder: Path, *arguments: str) -> str:
@@ -147,7 +147,7 @@ def check_packages() -> None:
         If the engine and the study lie in different projects, or not in the one around the
         working folder and differ from what lies there.
     """
-    engine, study = (Path(file).resolve().parent for file in (store.__file__, __file__))
+    engine, study = (Path(file).resolve().parent for file in (keys.__file__, __file__))
     if engine.parent not in (study.parent, study.parent.parent):
         raise ProjectError(f"lsm: expected beside the study in {study.parent}, got {engine}")
     place = next(filter(_is_project, _around()), engine.parent)

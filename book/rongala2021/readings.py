@@ -17,8 +17,8 @@ from lsm import _validate as check
 from lsm._validate import Array
 from lsm.network import neuron_kinds, neuron_names
 from lsm.neurons import HodgkinHuxley, izhikevich_grid
+from lsm.runs import Setting
 from lsm.spectrum import highest_frequency
-from lsm.sweeps import Setting
 from lsm.weights import Lognormal, weight_distribution
 from rongala2021.controls import open_loop
 from rongala2021.judging import judge_all, mean_interval, met, share

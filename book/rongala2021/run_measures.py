@@ -9,7 +9,7 @@ import numpy as np
 from lsm import _validate as check
 from lsm import measures
 from lsm._validate import Array
-from lsm.sweeps import Run, Setting
+from lsm.runs import Run, Setting
 from rongala2021.spectra import Spectrum
 
 #: A neuron whose power is below this share of the strongest one's is silent: what is left of its

@@ -13,8 +13,9 @@ import xarray as xr
 
 from lsm import _validate as check
 from lsm.network import neuron_kinds, neuron_names
+from lsm.runs import Setting
 from lsm.spectrum import highest_frequency, log_frequencies
-from lsm.sweeps import Setting, sweep
+from lsm.sweeps import sweep
 from rongala2021.single import MODELS
 from rongala2021.spectra import Spectrum
 

@@ -15,7 +15,7 @@ from lsm import _validate as check
 from lsm._validate import Array
 from lsm.network import neuron_kinds, scaled_time_constants
 from lsm.neurons import LSM
-from lsm.sweeps import Setting
+from lsm.runs import Setting
 from lsm.weights import weight_distribution
 from rongala2021.scale import changed, grid
 

@@ -16,7 +16,7 @@ from lsm._validate import Array
 from lsm.dynamics import hodgkin_huxley_response, izhikevich_response, lsm_response
 from lsm.inputs import bin_spikes, convolve_psp
 from lsm.neurons import HodgkinHuxley, Izhikevich
-from lsm.sweeps import Setting, generators, sensory_spikes
+from lsm.runs import Setting, generators, sensory_spikes
 
 #: Models in the order of all results of this module.
 MODELS = ("no leak", "leak", "Izhikevich")

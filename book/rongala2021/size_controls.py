@@ -10,7 +10,7 @@ import xarray as xr
 
 from lsm.dynamics import simulate
 from lsm.measures import HIGH_FREQUENCY
-from lsm.sweeps import Run, Setting, run
+from lsm.runs import Run, Setting, run
 from rongala2021.samples import Samples, largest, samples_6, samples_8, samples_of
 from rongala2021.scale import grid
 from rongala2021.settings import leaky

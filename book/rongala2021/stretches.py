@@ -10,7 +10,7 @@ import pandas as pd
 import xarray as xr
 
 from lsm import _validate as check
-from lsm.sweeps import Run
+from lsm.runs import Run
 from rongala2021.transients import counted
 
 

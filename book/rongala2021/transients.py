@@ -16,7 +16,7 @@ from lsm import _validate as check
 from lsm._validate import Array
 from lsm.dynamics import simulate
 from lsm.measures import HIGH_FREQUENCY
-from lsm.sweeps import Run
+from lsm.runs import Run
 
 #: Excursions of a neuron's activity up to this far apart are one transient (s), and none where its
 #: sensory input has one as near.

@@ -10,7 +10,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike
 
-from lsm.sweeps import Setting
+from lsm.runs import Setting
 from rongala2021.judging import judge, mean_interval, met
 from rongala2021.ledger import Claim
 from rongala2021.samples import Samples, samples_5, samples_5a, samples_7, samples_s8, structure

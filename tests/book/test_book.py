@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from lsm.sweeps import NETWORK_K_STATIC
+from lsm.runs import NETWORK_K_STATIC
 from rongala2021 import front, judging, ledger
 from rongala2021 import scorecard as cards
 from tests.references import never_executed

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from lsm import measures
 from lsm.dynamics import leak_gain, simulate
 from lsm.network import with_delays
+from lsm.runs import generators, run, sensory_input
 from lsm.spectrum import cwt
-from lsm.sweeps import generators, run, sensory_input
 from rongala2021 import explorer
 from rongala2021.run_measures import SILENT
 from rongala2021.settings import FORMS, leaky

@@ -1,5 +1,6 @@
 """Every public call refuses a wrong argument by its name: one table for all modules."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
@@ -33,8 +34,9 @@ from lsm.measures import (
 )
 from lsm.network import Network, neuron_kinds, scaled_time_constants, two_layer, with_delays
 from lsm.neurons import LSM, HodgkinHuxley, Izhikevich
+from lsm.runs import Setting, generators, run
 from lsm.spectrum import cwt, highest_frequency, log_frequencies, max_power
-from lsm.sweeps import Setting, generators, run, sweep
+from lsm.sweeps import sweep
 from lsm.theory import jacobian, linear_response, spectral_radius
 from lsm.weights import Binary, Lognormal, Normal, weight_distribution
 from tests.refusals import (
@@ -419,7 +421,7 @@ TABLE = [
             "seed": NO_INTEGER,
             "n_repeats": NO_COUNT,
             "first": NO_INTEGER,
-            "n_workers": [v for v in NO_COUNT if v],
+            "executor": ("threads", 2, ThreadPoolExecutor),
         },
     ),
 ]

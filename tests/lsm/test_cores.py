@@ -186,14 +186,17 @@ def test_a_process_bound_to_one_processor_has_one():
 # time has passed for more of them.
 SWEEPING = """
 import sys, threading
-from lsm.sweeps import Setting, sweep
+from concurrent.futures import ThreadPoolExecutor
+from lsm.runs import Setting
+from lsm.sweeps import sweep
 expected, given = int(sys.argv[1]), eval(sys.argv[2])
 together, used = threading.Barrier(expected), set()
 def measure(result):
     used.add(threading.get_ident())
     together.wait(60)
 setting = Setting(sizes=(1, 1), n_sensors=1, n_presentations=1, duration=0.01)
-sweep(measure, [setting], seed=0, n_repeats=2 * expected, n_workers=given)
+executor = given and ThreadPoolExecutor(given)
+sweep(measure, [setting], seed=0, n_repeats=2 * expected, executor=executor)
 print(len(used))
 """
 

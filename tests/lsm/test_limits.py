@@ -23,8 +23,9 @@ from lsm.measures import (
 )
 from lsm.network import with_delays
 from lsm.neurons import LSM, HodgkinHuxley, Izhikevich
+from lsm.runs import Setting, generators, run
 from lsm.spectrum import cwt, max_power
-from lsm.sweeps import Setting, generators, run, sweep
+from lsm.sweeps import sweep
 from lsm.theory import jacobian, linear_response, spectral_radius
 from lsm.weights import Binary, Lognormal, Normal
 from tests.lsm.test_bad_input import FREQS, NETWORK, SETTING, TABLE

@@ -10,10 +10,10 @@ import pytest
 from lsm import _kernels
 from lsm.dynamics import lsm_response, simulate
 from lsm.inputs import PSPKernel, convolve_psp
+from lsm.keys import key
 from lsm.network import Network, two_layer, with_delays
 from lsm.neurons import LSM, HodgkinHuxley, Izhikevich
-from lsm.store import key
-from lsm.sweeps import Setting, run
+from lsm.runs import Setting, run
 from lsm.weights import Binary, Lognormal, Normal
 from rongala2021.linear import stability
 from tests.settings import OTHERS

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from lsm import _kernels
 from lsm.neurons import LSM
+from lsm.runs import NETWORK_K_STATIC, Setting, run
 from lsm.spectrum import cwt, highest_frequency, log_frequencies, max_power, morse
-from lsm.sweeps import NETWORK_K_STATIC, Setting, run
 
 DT = 1e-3
 

@@ -21,11 +21,12 @@ import pytest
 
 import lsm
 import rongala2021
-from lsm import store
+from lsm import _optional, keys
 from lsm.inputs import PSPKernel
+from lsm.keys import dependencies, key, watch
 from lsm.neurons import LSM
-from lsm.store import dependencies, key, result_kind, stored, watch
-from lsm.sweeps import Setting, run
+from lsm.runs import Setting, run
+from lsm.store import StoreWarning, result_kind, stored
 from lsm.weights import Binary, Lognormal, Normal
 from rongala2021.controls import filtered, open_loop
 from rongala2021.linear import stability
@@ -82,8 +83,8 @@ import numpy as np
 from lsm.inputs import PSPKernel
 from lsm.weights import Lognormal
 from lsm.neurons import LSM
-from lsm.store import key
-from lsm.sweeps import Setting, run
+from lsm.keys import key
+from lsm.runs import Setting, run
 from rongala2021.run_measures import network_power
 from rongala2021.spectra import Spectrum
 setting = Setting(
@@ -306,6 +307,15 @@ FOUND = Found(
 )
 
 
+ABOUT = {"setting": SETTING, "seed": 1}
+
+
+@pytest.fixture
+def untold(monkeypatch):
+    """What is told once has not been told."""
+    monkeypatch.setattr(_optional, "_TOLD", set())
+
+
 def unexpected():
     raise AssertionError("computed although it is there")
 
@@ -326,25 +336,25 @@ def files(folder):
 
 def test_a_result_is_computed_once_and_read_back_equal(tmp_path):
     folder = tmp_path / "not" / "there"
-    assert_found(stored(folder, "f/g/a", Found, lambda: FOUND))
-    assert_found(stored(folder, "f/g/a", Found, unexpected))
+    assert_found(stored(folder, "f/g/a", Found, lambda: FOUND, ABOUT))
+    assert_found(stored(folder, "f/g/a", Found, unexpected, ABOUT))
     assert files(folder) == ["a.npz"]
 
 
 def test_a_result_has_its_own_name(tmp_path):
     one, two = (
-        stored(tmp_path, name, InputPower, lambda i=i: InputPower(np.full(2, i)))
+        stored(tmp_path, name, InputPower, lambda i=i: InputPower(np.full(2, i)), ABOUT)
         for i, name in enumerate(("f/g/a", "f/g/b"))
     )
     assert one.power.tolist() == [0, 0]
     assert two.power.tolist() == [1, 1]
-    assert stored(tmp_path, "f/g/a", InputPower, unexpected).power.tolist() == [0, 0]
+    assert stored(tmp_path, "f/g/a", InputPower, unexpected, ABOUT).power.tolist() == [0, 0]
 
 
 def test_what_is_read_can_be_changed_without_changing_what_is_kept(tmp_path):
-    stored(tmp_path, "f/g/a", Found, lambda: FOUND)
-    stored(tmp_path, "f/g/a", Found, unexpected).values[:] = 7
-    assert_found(stored(tmp_path, "f/g/a", Found, unexpected))
+    stored(tmp_path, "f/g/a", Found, lambda: FOUND, ABOUT)
+    stored(tmp_path, "f/g/a", Found, unexpected, ABOUT).values[:] = 7
+    assert_found(stored(tmp_path, "f/g/a", Found, unexpected, ABOUT))
 
 
 def spoil_by(change):
@@ -373,18 +383,27 @@ def spoil_by(change):
         "fields", "objects",
     ],
 )  # fmt: skip
-def test_a_spoiled_file_is_computed_again(tmp_path, spoil):
-    stored(tmp_path, "f/g/a", Found, lambda: FOUND)
-    (path,) = tmp_path.rglob("*.npz")
-    spoil(path)
+def test_a_spoiled_file_is_computed_again_which_is_told_once(tmp_path, spoil, untold):
+    names = "f/g/a", "f/g/b"
+    for name in names:
+        stored(tmp_path, name, Found, lambda: FOUND, ABOUT)
+        spoil(tmp_path / f"{name}.npz")
     calls = []
-    assert_found(stored(tmp_path, "f/g/a", Found, lambda: calls.append(1) or FOUND))
-    assert calls == [1]
-    assert_found(stored(tmp_path, "f/g/a", Found, unexpected))
+    with pytest.warns(StoreWarning) as told:
+        found = [
+            stored(tmp_path, name, Found, lambda: calls.append(1) or FOUND, ABOUT) for name in names
+        ]
+    for result in found:
+        assert_found(result)
+    assert calls == [1, 1]
+    (message,) = (str(warning.message) for warning in told)
+    assert message.startswith(f"{tmp_path / 'f/g/a.npz'} was spoiled, and is computed again (")
+    assert_found(stored(tmp_path, "f/g/a", Found, unexpected, ABOUT))
 
 
+@pytest.mark.filterwarnings("ignore::lsm.store.StoreWarning")
 def test_a_file_spoiled_anywhere_is_no_error(tmp_path):
-    stored(tmp_path, "f/g/a", Found, lambda: FOUND)
+    stored(tmp_path, "f/g/a", Found, lambda: FOUND, ABOUT)
     (path,) = tmp_path.rglob("*.npz")
     content = path.read_bytes()
     for place in range(0, len(content), 7):
@@ -393,7 +412,7 @@ def test_a_file_spoiled_anywhere_is_no_error(tmp_path):
             spoiled[place] ^= flip
             path.write_bytes(spoiled)
             # Whether a change is noticed or does not matter, nothing but the result comes back.
-            assert_found(stored(tmp_path, "f/g/a", Found, lambda: FOUND))
+            assert_found(stored(tmp_path, "f/g/a", Found, lambda: FOUND, ABOUT))
 
 
 def fail():
@@ -403,18 +422,18 @@ def fail():
 def test_a_failure_leaves_no_result_and_can_be_repeated(tmp_path):
     for _ in range(2):
         with pytest.raises(KeyError, match="from within"):
-            stored(tmp_path, "f/g/a", Found, fail)
+            stored(tmp_path, "f/g/a", Found, fail, ABOUT)
         assert files(tmp_path) == []
-    assert_found(stored(tmp_path, "f/g/a", Found, lambda: FOUND))
+    assert_found(stored(tmp_path, "f/g/a", Found, lambda: FOUND, ABOUT))
     assert files(tmp_path) == ["a.npz"]
 
 
 def test_what_a_killed_process_left_is_no_obstacle(tmp_path):
-    stored(tmp_path, "f/g/a", Found, lambda: FOUND)
+    stored(tmp_path, "f/g/a", Found, lambda: FOUND, ABOUT)
     (path,) = tmp_path.rglob("*.npz")
     path.rename(path.with_name("a.99.tmp"))
     path.with_name("a.lock").touch()
-    assert_found(stored(tmp_path, "f/g/a", Found, lambda: FOUND))
+    assert_found(stored(tmp_path, "f/g/a", Found, lambda: FOUND, ABOUT))
 
 
 # Several that ask at once
@@ -432,7 +451,7 @@ def ask_in_threads(folder, computes):
             return computes[i]()
 
         try:
-            found[i] = stored(folder, "f/g/a", Found, compute)
+            found[i] = stored(folder, "f/g/a", Found, compute, ABOUT)
         except KeyError as error:
             found[i] = error
 
@@ -472,10 +491,10 @@ def switching():
 
 def test_many_threads_read_and_parse_at_once(tmp_path, switching):
     """python/cpython#106905: Python parsed on two threads at once ended in a SystemError."""
-    stored(tmp_path, "f/g/a", Found, lambda: FOUND)
-    imports = store._imports.__wrapped__  # not what an earlier test left
+    stored(tmp_path, "f/g/a", Found, lambda: FOUND, ABOUT)
+    imports = keys._imports.__wrapped__  # not what an earlier test left
     with ThreadPoolExecutor(8) as pool:
-        reads = [pool.submit(stored, tmp_path, "f/g/a", Found, fail) for _ in range(1000)]
+        reads = [pool.submit(stored, tmp_path, "f/g/a", Found, fail, ABOUT) for _ in range(1000)]
         parses = [pool.submit(imports, "lsm.neurons") for _ in range(30)]
         for job in reads:
             assert_found(job.result())
@@ -494,14 +513,14 @@ def test_different_results_do_not_wait_for_each_other(tmp_path):
 
     def compute():
         thread = threading.Thread(
-            target=lambda: other.append(stored(tmp_path, "f/g/b", Found, lambda: FOUND))
+            target=lambda: other.append(stored(tmp_path, "f/g/b", Found, lambda: FOUND, ABOUT))
         )
         thread.start()
         thread.join(60)
         assert len(other) == 1
         return FOUND
 
-    assert_found(stored(tmp_path, "f/g/a", Found, compute))
+    assert_found(stored(tmp_path, "f/g/a", Found, compute, ABOUT))
 
 
 ASKING = """
@@ -521,7 +540,7 @@ def compute():
 (folder / f"ready{me}").touch()
 while len(list(folder.glob("ready*"))) < 2:
     time.sleep(0.005)
-print(stored(folder / "results", "f/g/a", Found, compute).pid)
+print(stored(folder / "results", "f/g/a", Found, compute, {}).pid)
 """
 
 
@@ -570,18 +589,18 @@ for package in ("lsm", "rongala2021"):
         paths[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
 loads = {module: loaded(module) for module in paths}
 
-from lsm import store
+from lsm import keys
 import rongala2021
 assert Path(rongala2021.__file__).parent == Path("rongala2021").resolve()
 
 def sources():
-    store.watch("lsm")
-    store.watch("rongala2021")
-    return {module: store.key(function_of(module)).split("/")[1] for module in paths}
+    keys.watch("lsm")
+    keys.watch("rongala2021")
+    return {module: keys.key(function_of(module)).split("/")[1] for module in paths}
 
 ast.parse = cache(ast.parse)  # of a source that is as before
 before, stale = sources(), {}
-depends = {module: sorted(store.dependencies(module)) for module in paths}
+depends = {module: sorted(keys.dependencies(module)) for module in paths}
 for module, path in paths.items():
     text = path.read_text()
     path.write_text(text + "# changed\\n")
@@ -634,7 +653,8 @@ def test_a_change_of_what_shows_leaves_results_valid(examined):
     }
     for module in ("plots", "pages", "tables", "scorecard", "judging", "ledger", "samples"):
         assert not computing & set(examined["stale"][f"rongala2021.{module}"])
-    for module in ("lsm.dynamics", "lsm.sweeps", "rongala2021"):
+    assert not computing & {*examined["stale"]["lsm.sweeps"], *examined["stale"]["lsm.store"]}
+    for module in ("lsm.dynamics", "lsm.runs", "rongala2021"):
         assert computing <= set(examined["stale"][module])
 
 
@@ -645,7 +665,7 @@ def test_other_packages_stand_among_dependencies_by_name():
 
 
 def digest():
-    store._digest.cache_clear()
+    keys._digest.cache_clear()
     return key(network_power).split("/")[1]
 
 
@@ -661,7 +681,7 @@ def test_sources_change_with_the_versions_beneath(monkeypatch, package):
 
 def test_sources_change_with_the_machine(monkeypatch):
     before = digest()
-    monkeypatch.setattr(store.platform, "machine", lambda: "another")
+    monkeypatch.setattr(keys.platform, "machine", lambda: "another")
     assert digest() != before
     monkeypatch.undo()
     assert digest() == before
@@ -735,15 +755,15 @@ def kept(tmp_path, monkeypatch):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(f"{text}\n")
     monkeypatch.syspath_prepend(root.parent)
-    before = dict(store._SOURCES), set(store._PACKAGES)
+    before = dict(keys._SOURCES), set(keys._PACKAGES)
     watch("kept")
     yield root
-    store._SOURCES.clear()
-    store._PACKAGES.clear()
-    store._SOURCES.update(before[0])
-    store._PACKAGES.update(before[1])
-    store._imports.cache_clear()
-    store._digest.cache_clear()
+    keys._SOURCES.clear()
+    keys._PACKAGES.clear()
+    keys._SOURCES.update(before[0])
+    keys._PACKAGES.update(before[1])
+    keys._imports.cache_clear()
+    keys._digest.cache_clear()
     for name in [name for name in sys.modules if name.partition(".")[0] == "kept"]:
         del sys.modules[name]
 
@@ -761,7 +781,7 @@ def test_dependencies_are_what_the_text_imports_and_all_that_a_package_may_give(
 
 def test_every_way_to_import_is_tried(kept):
     assert {full(name) for name in DEPENDENCIES} == {
-        name for name in store._SOURCES if name.partition(".")[0] == "kept"
+        name for name in keys._SOURCES if name.partition(".")[0] == "kept"
     }
 
 
@@ -771,14 +791,14 @@ def test_dependencies_of_several_modules_are_those_of_each(kept):
 
 
 def test_what_editors_and_interpreters_leave_behind_is_no_module(kept):
-    before = set(store._SOURCES)
+    before = set(keys._SOURCES)
     (kept / ".#alone.py").symlink_to("someone@somewhere.1234")
     (kept / ".ipynb_checkpoints").mkdir()
     (kept / ".ipynb_checkpoints" / "alone-checkpoint.py").write_text("")
     (kept / "__pycache__").mkdir(exist_ok=True)
     (kept / "__pycache__" / "alone.pyc").write_bytes(b"")
     watch("kept")
-    assert set(store._SOURCES) == before
+    assert set(keys._SOURCES) == before
 
 
 @pytest.mark.parametrize("name", ["", "kept.inner", "kept.alone", "none", "json.tool", "os", "."])
@@ -805,8 +825,8 @@ def test_a_function_without_a_name_of_its_own_is_refused(kept, name):
 def test_an_edit_after_the_import_does_not_change_keys_until_it_is_imported_anew(kept):
     before = key(in_module("kept.user"))
     (kept / "alone.py").write_text("changed = 1\n")
-    store._imports.cache_clear()
-    store._digest.cache_clear()
+    keys._imports.cache_clear()
+    keys._digest.cache_clear()
     assert key(in_module("kept.user")) == before
     watch("kept")  # as a new process does
     assert key(in_module("kept.user")) != before
@@ -819,9 +839,9 @@ def test_a_module_that_is_gone_is_forgotten(kept):
 
 
 def test_watching_one_package_leaves_the_others(kept):
-    before = {name: text for name, text in store._SOURCES.items() if name.startswith("lsm")}
+    before = {name: text for name, text in keys._SOURCES.items() if name.startswith("lsm")}
     watch("kept")
-    assert before == {n: text for n, text in store._SOURCES.items() if n.startswith("lsm")}
+    assert before == {n: text for n, text in keys._SOURCES.items() if n.startswith("lsm")}
     assert before
 
 
@@ -832,10 +852,10 @@ def test_a_key_does_not_depend_on_what_has_been_imported_before(kept, monkeypatc
     monkeypatch.delitem(sys.modules, "optional", raising=False)
     first = key(in_module("kept.alone"))
     importlib.import_module("optional")
-    store._digest.cache_clear()
+    keys._digest.cache_clear()
     assert key(in_module("kept.alone")) == first
     monkeypatch.setattr(sys.modules["optional"], "__version__", "4")
-    store._digest.cache_clear()
+    keys._digest.cache_clear()
     assert key(in_module("kept.alone")) != first
     del sys.modules["optional"]
 
@@ -853,7 +873,7 @@ def test_a_package_that_is_not_there_is_no_error(kept):
 def keep(folder, function, *, age=None, compute=lambda: FOUND):
     """Store a result of a function, and let its generation have been used at some time."""
     name = key(function)
-    stored(folder, name, Found, compute)
+    stored(folder, name, Found, compute, ABOUT)
     if age is not None:
         os.utime((folder / name).parent, (1e9 + age, 1e9 + age))
     return (folder / name).parent
@@ -869,12 +889,14 @@ def test_other_sources_compute_anew_and_the_former_ones_find_theirs(kept, tmp_pa
     for number in (0, 1):
         edited(kept, number)
         name = key(in_module("kept.alone"))
-        result = stored(tmp_path, name, InputPower, lambda n=number: InputPower(np.array([n])))
+        result = stored(
+            tmp_path, name, InputPower, lambda n=number: InputPower(np.array([n])), ABOUT
+        )
         assert result.power.tolist() == [number]
         functions.append(name)
     edited(kept, 0)
     assert key(in_module("kept.alone")) == functions[0]
-    assert stored(tmp_path, functions[0], InputPower, unexpected).power.tolist() == [0]
+    assert stored(tmp_path, functions[0], InputPower, unexpected, ABOUT).power.tolist() == [0]
 
 
 def test_three_generations_of_a_function_stay_the_latest_used(kept, tmp_path):
@@ -933,8 +955,8 @@ def test_a_generation_removed_while_a_result_is_computed_is_made_again(tmp_path)
         shutil.rmtree(tmp_path / "f" / "g")
         return FOUND
 
-    assert_found(stored(tmp_path, "f/g/a", Found, compute))
-    assert_found(stored(tmp_path, "f/g/a", Found, unexpected))
+    assert_found(stored(tmp_path, "f/g/a", Found, compute, ABOUT))
+    assert_found(stored(tmp_path, "f/g/a", Found, unexpected, ABOUT))
 
 
 def test_another_process_may_remove_generations_at_the_same_time(tmp_path, monkeypatch):
@@ -950,7 +972,7 @@ def test_another_process_may_remove_generations_at_the_same_time(tmp_path, monke
         return seen
 
     monkeypatch.setattr(Path, "is_dir", removed_after_it_was_seen)
-    assert_found(stored(tmp_path, "f/g/a", Found, lambda: FOUND))
+    assert_found(stored(tmp_path, "f/g/a", Found, lambda: FOUND, ABOUT))
     monkeypatch.undo()
     assert sorted(path.name for path in (tmp_path / "f").iterdir()) == ["1", "3", "g"]
 
@@ -964,7 +986,7 @@ class Objects(NamedTuple):
 
 def test_a_result_that_could_not_be_read_again_is_refused_and_leaves_no_file(tmp_path):
     with pytest.raises(ValueError, match=r"[Oo]bject arrays"):
-        stored(tmp_path, "f/g/name", Objects, lambda: Objects(np.array([1.0, None])))
+        stored(tmp_path, "f/g/name", Objects, lambda: Objects(np.array([1.0, None])), ABOUT)
     assert not list(tmp_path.rglob("*.npz"))
     assert not list(tmp_path.rglob("*.tmp"))
 
@@ -978,7 +1000,7 @@ def test_equal_numbers_of_a_setting_have_one_name_whatever_their_type():
 
 
 def test_a_fingerprint_is_of_the_names_and_texts_of_all_modules(tmp_path):
-    assert store.fingerprint("lsm") == store.fingerprint("lsm", Path(lsm.__file__).parent)
+    assert keys.fingerprint("lsm") == keys.fingerprint("lsm", Path(lsm.__file__).parent)
     (tmp_path / "inner").mkdir()
     found = set()
     for texts in (
@@ -991,8 +1013,8 @@ def test_a_fingerprint_is_of_the_names_and_texts_of_all_modules(tmp_path):
             path.unlink()
         for name, text in texts.items():
             (tmp_path / f"{name}.py").write_text(text)
-        found.add(store.fingerprint("thing", tmp_path))
+        found.add(keys.fingerprint("thing", tmp_path))
         (tmp_path / "note.txt").write_text(str(texts))
         (tmp_path / ".a.py").write_text("left by an editor")
-        assert store.fingerprint("thing", tmp_path) in found
+        assert keys.fingerprint("thing", tmp_path) in found
     assert len(found) == 4

@@ -25,7 +25,7 @@ def ask(name, number):
     def compute():
         calls.append(name)
         return Found(number)
-    return stored(folder, name, Found, compute).number
+    return stored(folder, name, Found, compute, {{}}).number
 def fail(*error):
     def refuse(*arguments, **options):
         raise OSError(*error)
@@ -226,7 +226,7 @@ from lsm.store import stored
 def compute():
     {failing}
 try:
-    stored(folder, "f/g/a", Found, compute)
+    stored(folder, "f/g/a", Found, compute, {{}})
 except BaseException as error:
     print(repr(error))
 else:
@@ -248,7 +248,7 @@ print(*(path.name for path in folder.rglob("*") if path.is_file()))
 def test_an_error_of_the_computation_is_raised_and_leaves_nothing(
     tmp_path, prepare, failing, expected
 ):
-    head = ASKING.partition("with warnings")[0].replace("{{", "{")
+    head = ASKING.partition("with warnings")[0].replace("{{", "{").replace("}}", "}")
     code = head + FAILING.format(failing=failing).replace("def compute", f"{prepare}\ndef compute")
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", code, tmp_path],

@@ -1,24 +1,31 @@
-"""Runs of a setting and sweeps over many: what they share, and what they may not depend on."""
+"""Sweeps over many settings: what they may not depend on, what they keep, tell and refuse."""
 
 import io
+import json
+import os
 import re
 import sys
 import time
+import tracemalloc
+from concurrent.futures import BrokenExecutor, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
-from types import SimpleNamespace
+from typing import NamedTuple
 
+import nbformat
 import numpy as np
 import pytest
+from nbclient import NotebookClient
 
 from keepers import powers_of, total_of, weighted_input
-from lsm import sweeps
-from lsm.dynamics import simulate
-from lsm.inputs import PSPKernel, bin_spikes, convolve_psp, present, spike_times
-from lsm.network import two_layer, with_delays
+from lsm import _progress
+from lsm import runs as runs_module
+from lsm._optional import ExecutorWarning
 from lsm.neurons import LSM
-from lsm.sweeps import Setting, generators, run, sensory_input, sweep
-from lsm.weights import Binary, Lognormal, Normal
+from lsm.runs import Setting, generators, run
+from lsm.sweeps import SweepError, sweep
+from lsm.weights import Lognormal
 
 SMALL = Setting(sizes=(2, 1), n_sensors=3, n_presentations=3, duration=0.5)
 LEAK = LSM(k_static=0.05, tau_dyn=0.01)
@@ -36,128 +43,15 @@ def assert_same(found, expected):
         np.testing.assert_array_equal(f, e)
 
 
-def activities(settings, *, n_repeats=3, first=0, seed=1, n_workers=2):
+def activities(settings, *, n_repeats=3, first=0, seed=1, executor=None):
     return sweep(
         lambda r: r.activity,
         settings,
         seed=seed,
         n_repeats=n_repeats,
         first=first,
-        n_workers=n_workers,
+        executor=executor,
     )
-
-
-# Runs
-
-
-def test_a_run_is_the_chain_of_its_parts_with_every_value_of_its_setting():
-    setting = Setting(
-        weights=Lognormal(mean=0.3, cv=0.5),
-        sizes=(3, 2),
-        n_sensors=4,
-        autapses=True,
-        delay=4e-3,
-        rate=80.0,
-        n_presentations=4,
-        duration=0.25,
-        jitter=3e-3,
-        law="gaussian",
-        kernel=PSPKernel(tau_decay=5e-3, latency=2e-3),
-        neuron=LSM(k_static=0.2, tau_dyn=0.02),
-        dt=5e-4,
-        stream=2,
-    )
-    found = run(setting, seed=3, repeat=1)
-    for_inputs, for_weights, for_delays = generators(setting, 3, 1)
-    times = spike_times(80.0, 0.25, 4, rng=for_inputs)
-    times = present(times, 4, 0.25, jitter=3e-3, law="gaussian", rng=for_inputs)
-    inputs = convolve_psp(bin_spikes(times, 2000, dt=5e-4), dt=5e-4, kernel=setting.kernel)
-    network = two_layer(setting.weights, sizes=(3, 2), n_sensors=4, autapses=True, rng=for_weights)
-    network = with_delays(network, 4e-3, rng=for_delays)
-    assert found.setting is setting
-    np.testing.assert_array_equal(found.inputs, inputs)
-    np.testing.assert_array_equal(found.network.w_rec, network.w_rec)
-    np.testing.assert_array_equal(found.network.delays, network.delays)
-    np.testing.assert_array_equal(
-        found.activity, simulate(network, inputs, setting.neuron, dt=5e-4)
-    )
-
-
-def test_defaults_are_those_of_the_methods():
-    s = Setting()
-    assert (s.sizes, s.n_sensors, s.autapses, s.delay) == ((5, 4), 6, False, 0)
-    assert (s.rate, s.n_presentations, s.duration, s.jitter) == (50, 50, 1, 0.01)
-    assert (s.kernel, s.neuron.tau_dyn, s.weights.cv) == (PSPKernel(), 0, 0.2)
-
-
-def test_a_whole_number_of_steps_may_be_one_only_up_to_rounding():
-    assert 0.6 / 2e-4 != 3000
-    setting = Setting(duration=0.6, dt=2e-4, n_presentations=2, n_sensors=2)
-    assert sensory_input(setting, rng=np.random.default_rng(0)).shape == (2, 6000)
-
-
-@pytest.mark.parametrize(
-    "change", [{"neuron": LEAK}, {"autapses": True}, {"delay": 5e-3}, {"dt": 5e-4}, {"rate": 90.0}]
-)
-def test_settings_of_one_stream_share_their_weights(change):
-    first, second = run(SMALL, seed=0), run(replace(SMALL, **change), seed=0)
-    off = ~np.eye(6, dtype=bool)
-    np.testing.assert_array_equal(first.network.w_in, second.network.w_in)
-    np.testing.assert_array_equal(first.network.w_rec[off], second.network.w_rec[off])
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"neuron": LEAK},
-        {"autapses": True},
-        {"delay": 5e-3},
-        {"sizes": (3, 3)},
-        {"weights": Binary(p=0.3)},
-    ],
-)
-def test_settings_of_one_stream_share_their_input(change):
-    first, second = run(SMALL, seed=0), run(replace(SMALL, **change), seed=0)
-    np.testing.assert_array_equal(first.inputs, second.inputs)
-    assert (
-        first.activity.shape != second.activity.shape or (first.activity != second.activity).any()
-    )
-
-
-def test_leak_and_no_leak_share_their_delays():
-    with_delay = replace(SMALL, delay=5e-3)
-    first, second = run(with_delay, seed=0), run(replace(with_delay, neuron=LEAK), seed=0)
-    np.testing.assert_array_equal(first.network.delays, second.network.delays)
-    assert first.network.delays.any()
-
-
-@pytest.mark.parametrize(
-    ("other", "seed", "repeat"),
-    [({}, 1, 0), ({}, 0, 1), ({"stream": 1}, 0, 0), ({"stream": 1}, 0, 1)],
-    ids=["seed", "repeat", "stream", "stream and repeat"],
-)
-def test_another_seed_repeat_or_stream_draws_everything_anew(other, seed, repeat):
-    setting = replace(SMALL, delay=5e-3)
-    first = run(setting, seed=0)
-    second = run(replace(setting, **other), seed=seed, repeat=repeat)
-    assert (first.inputs != second.inputs).mean() > 0.9
-    assert (first.network.w_in != second.network.w_in).sum() == 4 * 3  # layer 1
-    assert (first.network.w_rec != second.network.w_rec).sum() == 6 * 5
-    assert (first.network.delays != second.network.delays).all()
-
-
-def test_stream_and_repeat_are_not_exchangeable():
-    first, second = (
-        run(replace(SMALL, stream=stream), seed=0, repeat=repeat)
-        for stream, repeat in ((0, 1), (1, 0))
-    )
-    assert (first.network.w_rec != second.network.w_rec).any()
-
-
-def test_inputs_weights_and_delays_are_drawn_apart():
-    draws = [generator.random(1000) for generator in generators(SMALL, 0)]
-    between = np.corrcoef(draws)[np.triu_indices(3, 1)]
-    assert np.abs(between).max() < 5 / np.sqrt(1000)
 
 
 # Sweeps
@@ -170,11 +64,14 @@ def test_a_sweep_is_its_runs_by_setting_and_repeat():
         assert_same(row, [run(setting, seed=1, repeat=i).activity for i in range(3)])
 
 
-@pytest.mark.parametrize("n_workers", [1, 3, 8, None])
+@pytest.mark.parametrize("n_workers", [1, 3, 8])
 def test_a_sweep_does_not_depend_on_the_number_of_workers(n_workers):
-    expected = activities(SETTINGS, n_workers=2)
-    for found, row in zip(activities(SETTINGS, n_workers=n_workers), expected, strict=True):
-        assert_same(found, row)
+    expected = activities(SETTINGS)
+    with ThreadPoolExecutor(n_workers) as threads:
+        found = activities(SETTINGS, executor=threads)
+        assert threads.submit(len, "as before").result() == 9  # left open for what comes next
+    for ours, row in zip(found, expected, strict=True):
+        assert_same(ours, row)
 
 
 def test_a_sweep_does_not_depend_on_order_added_settings_or_added_repeats():
@@ -201,28 +98,48 @@ def test_repeats_and_seeds_differ():
             assert (rows[i] != rows[j]).any()
 
 
-def test_an_error_in_a_measure_reaches_the_caller():
-    def refuse(result):
+def fail_in_some(result):
+    """Fails in the layers of other sizes, and of the second repeat."""
+    if result.setting.sizes == (3, 1):
         raise KeyError("from within")
-
-    with pytest.raises(KeyError, match="from within"):
-        sweep(refuse, [SMALL], seed=0, n_repeats=2)
-
-
-def test_normal_weights_are_the_default():
-    assert Setting().weights == Normal(mean=0.4)
+    if result.setting.stream and result.activity.any():
+        raise ValueError(f"stream: expected 0, got {result.setting.stream}")
+    return float(result.activity.sum())
 
 
-def test_a_run_follows_the_update_and_the_law_of_delays_of_its_setting():
-    in_turn = run(replace(SMALL, update="in turn"), seed=0)
-    expected = simulate(in_turn.network, in_turn.inputs, SMALL.neuron, dt=1e-3, update="in turn")
-    np.testing.assert_array_equal(in_turn.activity, expected)
-    assert (in_turn.activity != run(SMALL, seed=0).activity).any()
-    setting = replace(SMALL, delay=4e-3, delay_law="uniform")
-    found = run(setting, seed=0)
-    _, _, for_delays = generators(setting, 0)
-    expected = with_delays(found.network, 4e-3, law="uniform", rng=for_delays).delays
-    np.testing.assert_array_equal(found.network.delays, expected)
+def test_failed_runs_end_no_other_and_one_error_names_each_of_them():
+    settings = [
+        SMALL,
+        replace(SMALL, sizes=(3, 1)),
+        replace(SMALL, stream=1),
+        replace(SMALL, rate=9),
+    ]
+    with pytest.raises(SweepError) as caught:
+        sweep(fail_in_some, settings, seed=5, n_repeats=2, first=3)
+    small = "sizes=({}, 1), n_sensors=3, n_presentations=3, duration=0.5"
+    assert str(caught.value).splitlines() == [
+        "4 of 8 runs failed:",
+        f"Setting({small.format(3)}), seed 5, repeats 3, 4: KeyError: 'from within'",
+        f"Setting({small.format(2)}, stream=1), seed 5, repeats 3, 4: "
+        "ValueError: stream: expected 0, got 1",
+    ]
+    named = [(f.setting, f.seed, f.repeat) for f in caught.value.failures]
+    assert named == [(s, 5, repeat) for s in settings[1:3] for repeat in (3, 4)]
+    done = sweep(fail_in_some, [settings[0], settings[3]], seed=5, n_repeats=2, first=3)
+    assert caught.value.found == [done[0], [None, None], [None, None], done[1]]
+    assert isinstance(caught.value.__cause__, KeyError | ValueError)  # with its traceback
+
+
+def test_an_interrupt_is_no_failed_run():
+    calls = []
+
+    def interrupt(result):
+        calls.append(1)
+        raise KeyboardInterrupt
+
+    with ThreadPoolExecutor(1) as thread, pytest.raises(KeyboardInterrupt):
+        sweep(interrupt, [SMALL], seed=0, n_repeats=200, executor=thread)
+    assert len(calls) < 200
 
 
 # Sweeps that keep their results
@@ -231,8 +148,8 @@ def test_a_run_follows_the_update_and_the_law_of_delays_of_its_setting():
 POWER = partial(powers_of, lowest=20.0)
 
 
-def powers(settings=SETTINGS, *, n_repeats=3, seed=1, n_workers=2, store=None):
-    return sweep(POWER, settings, seed=seed, n_repeats=n_repeats, n_workers=n_workers, store=store)
+def powers(settings=SETTINGS, *, n_repeats=3, seed=1, executor=None, store=None):
+    return sweep(POWER, settings, seed=seed, n_repeats=n_repeats, executor=executor, store=store)
 
 
 def assert_same_powers(found, expected):
@@ -252,7 +169,7 @@ def runs(monkeypatch):
         calls.append((setting, seed, repeat))
         return generators(setting, seed, repeat)
 
-    monkeypatch.setattr(sweeps, "generators", counted)
+    monkeypatch.setattr(runs_module, "generators", counted)
     return calls
 
 
@@ -260,14 +177,15 @@ def runs(monkeypatch):
 def test_results_are_the_same_with_and_without_a_store(tmp_path, n_workers):
     expected = powers()
     for _ in range(2):
-        found = powers(store=tmp_path / "results", n_workers=n_workers)
+        with ThreadPoolExecutor(n_workers) as threads:
+            found = powers(store=tmp_path / "results", executor=threads)
         assert_same_powers(found, expected)
 
 
 def test_what_was_kept_is_not_run_again_whoever_asks(tmp_path, runs):
     powers(store=tmp_path)
     assert len(runs) == 12
-    powers(store=tmp_path, n_workers=1)
+    powers(store=tmp_path)
     powers([replace(setting) for setting in SETTINGS[::-1]], store=tmp_path, n_repeats=2)
     assert len(runs) == 12
 
@@ -292,7 +210,7 @@ def test_a_sweep_without_a_store_keeps_nothing(tmp_path, runs, monkeypatch):
 
 
 def test_a_cell_asked_for_twice_in_a_sweep_is_run_once(tmp_path, runs):
-    found = powers([SMALL, replace(SMALL)], store=tmp_path, n_workers=4)
+    found = powers([SMALL, replace(SMALL)], store=tmp_path)
     assert len(runs) == 3
     assert_same_powers(found[:1], found[1:])
 
@@ -320,34 +238,131 @@ def test_a_measure_whose_results_cannot_be_kept_is_refused_before_anything_runs(
     assert not list(tmp_path.iterdir())
 
 
-def test_a_failing_cell_keeps_what_was_done_and_nothing_of_itself(tmp_path, runs, monkeypatch):
+def test_a_failing_run_keeps_what_was_done_and_nothing_of_itself(tmp_path, runs):
     measure = partial(powers_of, lowest=300.0)
     short = replace(SMALL, dt=2e-3)
-    with pytest.raises(ValueError, match=r"^freqs: expected at least one in 300"):
-        sweep(measure, [SMALL, short], seed=0, n_repeats=1, n_workers=1, store=tmp_path)
+    with pytest.raises(
+        SweepError, match=r"dt=0.002.*: ValueError: freqs: expected at least one in 3"
+    ):
+        sweep(measure, [short, SMALL], seed=0, n_repeats=1, store=tmp_path)
     assert len(list(tmp_path.rglob("*.npz"))) == 1
     runs.clear()
     sweep(measure, [SMALL], seed=0, n_repeats=1, store=tmp_path)
     assert not runs
 
 
-# The line at a terminal
+def counts(caplog):
+    """What the last sweep logged: runs, from disk, computed, failed."""
+    return [int(number) for number in re.findall(r"\d+", caplog.messages[-1])]
+
+
+def test_a_sweep_logs_how_many_runs_it_found_and_how_many_it_computed(tmp_path, caplog):
+    caplog.set_level("INFO", "lsm.sweeps")
+    powers(store=tmp_path, n_repeats=2)
+    assert counts(caplog) == [8, 0, 8, 0]
+    powers([*SETTINGS, SETTINGS[0]], store=tmp_path)
+    assert counts(caplog) == [15, 11, 4, 0]  # one run that is asked for twice is computed once
+    powers()
+    assert counts(caplog) == [12, 0, 12, 0]
+
+
+class Distant(ThreadPoolExecutor):
+    """Keeps results where this process does not see them."""
+
+    def submit(self, function, cell):
+        elsewhere = cell.store.with_name("elsewhere")
+        return super().submit(function, cell._replace(store=elsewhere))
+
+
+def test_what_workers_keep_elsewhere_is_kept_here_too(tmp_path, runs):
+    with Distant(2) as executor:
+        found = powers(store=tmp_path / "here", executor=executor)
+    names = [
+        {path.relative_to(tmp_path / place) for path in (tmp_path / place).rglob("*.npz")}
+        for place in ("here", "elsewhere")
+    ]
+    assert names[0] == names[1]
+    assert len(runs) == 12
+    assert_same_powers(powers(store=tmp_path / "here"), found)
+    assert len(runs) == 12
+
+
+class Breaking(ThreadPoolExecutor):
+    """Breaks after some runs, as processes do of which one is killed."""
+
+    def __init__(self, n_left):
+        super().__init__(1)
+        self.n_left = n_left
+
+    def submit(self, function, cell):
+        self.n_left -= 1
+        if self.n_left < -2:
+            raise BrokenExecutor("refused")
+        return super().submit(self.compute, function, cell)
+
+    def compute(self, function, cell):
+        if self.n_left < 0:
+            raise BrokenExecutor("a worker is gone")
+        return function(cell)
+
+
+@pytest.mark.parametrize("n_left", [0, 5, 11])
+def test_what_a_broken_executor_leaves_is_computed_here(tmp_path, runs, n_left):
+    expected = powers()
+    runs.clear()
+    with Breaking(n_left) as executor, pytest.warns(ExecutorWarning, match="computed here") as told:
+        found = powers(store=tmp_path, executor=executor)
+    assert_same_powers(found, expected)
+    assert len(runs) == 12
+    assert len(told) == 1
+    assert told[0].filename == __file__
+
+
+# Memory
+
+
+class Part(NamedTuple):
+    """A little of a large array."""
+
+    some: np.ndarray
+
+
+def some_of(result):
+    return Part(result.activity[0, :3])
+
+
+def peak_of(n_settings, measure=some_of):
+    """The most that a sweep over so many settings takes on one thread (bytes)."""
+    settings = [replace(SMALL, rate=50.0 + i, n_presentations=40) for i in range(n_settings)]
+    with ThreadPoolExecutor(1) as thread:
+        tracemalloc.start()
+        try:
+            with suppress(SweepError):
+                sweep(measure, settings, seed=0, n_repeats=1, executor=thread)
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+
+def failing(result):
+    kept = np.ones(10**6)  # held by the frame of an error
+    raise KeyError(f"{kept.sum()}")
+
+
+@pytest.mark.parametrize("measure", [some_of, failing])
+def test_the_peak_of_a_sweep_does_not_grow_with_the_number_of_settings(measure):
+    peak_of(2, measure)  # with all that is made once
+    few, many = peak_of(4, measure), peak_of(64, measure)
+    assert few > 20_000 * 8 * 6  # the activity of a run
+    assert many < 1.3 * few
+
+
+# What a person is told
 
 
 class Terminal(io.StringIO):
     def isatty(self):
         return True
-
-
-def tick(monkeypatch, step):
-    """A clock that goes on by `step` seconds each time that it is looked at."""
-    now = [100.0]
-
-    def monotonic():
-        now[0] += step
-        return now[0]
-
-    monkeypatch.setattr(sweeps, "time", SimpleNamespace(monotonic=monotonic))
 
 
 def shown(monkeypatch, stream, **options):
@@ -357,38 +372,18 @@ def shown(monkeypatch, stream, **options):
     return stream.getvalue()
 
 
-def test_a_terminal_is_told_how_far_a_sweep_is_and_how_long_it_takes(monkeypatch):
-    tick(monkeypatch, 1.0)
-    text = shown(monkeypatch, Terminal(), n_workers=1)
-    lines = text.removesuffix("\n").split("\r")
-    expected = [f"{i} of 12 runs, {12 - i} s left" for i in range(1, 13)]
-    assert [line.strip() for line in lines] == ["", *expected]
+def test_a_terminal_is_told_how_far_a_sweep_is_and_how_long_it_takes(monkeypatch, tmp_path):
+    text = shown(monkeypatch, Terminal(), store=tmp_path, n_repeats=1)
+    last = text.rpartition("\r")[2]
+    assert re.search(r"100%.* 4/4 \[\d\d:\d\d<00:00, .*runs?/?s?", last)
     assert text.endswith("\n")
     assert text.count("\n") == 1
-
-
-@pytest.mark.parametrize("n_workers", [1, 4])
-@pytest.mark.parametrize("step", [0.0, 0.07, 1.0])
-def test_the_line_counts_to_the_end_with_and_without_a_store(
-    monkeypatch, tmp_path, n_workers, step
-):
-    tick(monkeypatch, step)
-    for _ in range(2):
-        text = shown(monkeypatch, Terminal(), n_workers=n_workers, store=tmp_path)
-        counts = [int(found) for found in re.findall(r"\r(\d+) of 12 runs, ", text)]
-        assert counts == sorted(set(counts))
-        assert counts[-1] == 12
-        assert text.endswith("\n")
-
-
-def test_a_terminal_is_not_told_more_than_five_times_a_second(monkeypatch):
-    tick(monkeypatch, 0.07)
-    text = shown(monkeypatch, Terminal(), n_workers=1)
-    assert re.findall(r"\r(\d+) of", text) == ["3", "6", "9", "12"]
+    text = shown(monkeypatch, Terminal(), store=tmp_path)
+    assert re.search(r"\r.* 4/12 \[", text)  # the time left is that of what is to be computed
+    assert text.rpartition("\r")[2].rstrip().endswith(", 4 from disk]")
 
 
 def test_what_is_no_terminal_is_told_nothing(monkeypatch, tmp_path, capfd):
-    tick(monkeypatch, 1.0)
     assert shown(monkeypatch, io.StringIO(), store=tmp_path) == ""
     assert shown(monkeypatch, io.StringIO()) == ""
     assert capfd.readouterr() == ("", "")
@@ -400,26 +395,57 @@ def test_nothing_is_printed_on_standard_output(monkeypatch, capsys):
 
 
 def test_the_line_is_left_after_an_error_too(monkeypatch):
-    tick(monkeypatch, 1.0)
-
-    def refuse_first(result):
-        if result.setting is SMALL:
-            raise KeyError("from within")
-        time.sleep(0.2)  # still running when the error is raised
-
     stream = Terminal()
     monkeypatch.setattr(sys, "stderr", stream)
-    with pytest.raises(KeyError):
-        sweep(refuse_first, [SMALL, replace(SMALL)], seed=0, n_repeats=1, n_workers=2)
+    with pytest.raises(SweepError):
+        sweep(fail_in_some, [SMALL, replace(SMALL, stream=1)], seed=0, n_repeats=1)
     assert stream.getvalue().endswith("\n")
 
 
-def test_synapses_of_weight_zero_count_or_not():
-    setting = replace(SMALL, weights=Binary(p=0.4))
-    counted, not_counted = (
-        run(replace(setting, count_zero=flag), seed=0).network for flag in (True, False)
-    )
-    np.testing.assert_array_equal(counted.w_rec, not_counted.w_rec)
-    np.testing.assert_array_equal(counted.n_synapses, [8, 8, 5, 8, 8, 5])
-    weights = np.concatenate([not_counted.w_in, not_counted.w_rec], axis=1)
-    np.testing.assert_array_equal(not_counted.n_synapses, (weights != 0).sum(axis=1))
+def test_a_program_that_runs_others_is_told_through_a_file(monkeypatch, tmp_path):
+    record = tmp_path / "progress"
+    monkeypatch.setenv("LSM_PROGRESS", str(record))
+    monkeypatch.setattr(_progress, "_counts", {"from_disk": 0, "computed": 0})
+    seen = []
+
+    def note(result):
+        seen.append(json.loads(record.read_text()))
+        time.sleep(0.25)  # longer than between two lines
+        return 0.0
+
+    with ThreadPoolExecutor(1) as thread:
+        assert shown(monkeypatch, Terminal(), store=tmp_path / "results", n_repeats=1) == ""
+        powers(store=tmp_path / "results")
+        sweep(note, [SMALL], seed=0, n_repeats=4, executor=thread)
+    done = [int(told["line"].partition("/4 ")[0]) for told in seen]
+    assert all(i - 1 <= n <= i for i, n in enumerate(done))  # the next one starts at once
+    assert re.fullmatch(r"[23]/4 \[00:\d\d<00:\d\d, .*runs?/?s?.*\]", seen[-1]["line"])
+    assert json.loads(record.read_text()) == {"line": "", "from_disk": 4, "computed": 16}
+    monkeypatch.setenv("LSM_PROGRESS", str(tmp_path / "no" / "folder"))
+    powers()  # and nothing is told
+
+
+NOTEBOOK = """
+from keepers import powers_of
+from functools import partial
+from lsm.runs import Setting
+from lsm.sweeps import sweep
+setting = Setting(sizes=(2, 1), n_presentations=40)
+_ = sweep(partial(powers_of, lowest=20.0), [setting], seed=1, n_repeats=60)
+"""
+
+
+@pytest.mark.parametrize("by", ["JupyterLab", "papermill"])
+def test_jupyterlab_shows_a_bar_and_a_checked_notebook_nothing(monkeypatch, by):
+    if by == "JupyterLab":
+        monkeypatch.setenv("JPY_SESSION_NAME", "page.ipynb")
+    else:
+        monkeypatch.delenv("JPY_SESSION_NAME", raising=False)
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(p for p in sys.path if p))
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(NOTEBOOK)])
+    NotebookClient(notebook, kernel_name="python3", timeout=120).execute()
+    kinds = [
+        set(output.get("data", [output["output_type"]])) for output in notebook.cells[0].outputs
+    ]
+    widget = {"application/vnd.jupyter.widget-view+json", "text/plain"}
+    assert kinds == ([widget] if by == "JupyterLab" else [])

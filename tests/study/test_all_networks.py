@@ -7,7 +7,7 @@ import xarray as xr
 
 from lsm.network import neuron_kinds
 from lsm.neurons import LSM
-from lsm.sweeps import Setting
+from lsm.runs import Setting
 from lsm.weights import Normal
 from rongala2021.samples import samples_d1
 from rongala2021.settings import FORMS, all_networks, figure_8

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from lsm.sweeps import Setting, run
+from lsm.runs import Setting, run
 from rongala2021.claim_measures import build_up, fading, overlap, spearman
 from rongala2021.linear import stability
 from rongala2021.run_measures import (

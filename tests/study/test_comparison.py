@@ -9,7 +9,7 @@ import pytest
 import xarray as xr
 
 from lsm.neurons import LSM, izhikevich_grid
-from lsm.sweeps import Setting
+from lsm.runs import Setting
 from rongala2021 import comparison, ledger, neuron_controls
 from rongala2021.judging import faults, judge_all
 from rongala2021.samples import beaten, samples_3, samples_3g

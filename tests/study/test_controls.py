@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from lsm.neurons import LSM
-from lsm.sweeps import Setting, run
+from lsm.runs import Setting, run
 from lsm.weights import Binary
 from rongala2021.controls import filtered, open_loop
 from rongala2021.settings import leaky

@@ -16,7 +16,7 @@ from lsm.dynamics import hodgkin_huxley_response, izhikevich_response
 from lsm.inputs import PSPKernel, convolve_psp
 from lsm.network import Network, two_layer
 from lsm.neurons import LSM, HodgkinHuxley, Izhikevich
-from lsm.sweeps import Setting
+from lsm.runs import Setting
 from lsm.weights import Binary, Lognormal, Normal
 from rongala2021 import description, settings
 from rongala2021.scale import scale_of

@@ -8,7 +8,7 @@ import pytest
 from lsm.dynamics import lsm_response
 from lsm.inputs import bin_spikes, convolve_psp
 from lsm.neurons import LSM
-from lsm.sweeps import Setting
+from lsm.runs import Setting
 from rongala2021.isolated import activity_by, labelled_trial, responses
 from rongala2021.samples import samples_3, samples_s4
 from rongala2021.scale import Scale, grid, sweep_grid

@@ -8,8 +8,8 @@ import pytest
 
 from lsm.dynamics import simulate
 from lsm.neurons import LSM
+from lsm.runs import Setting, run
 from lsm.spectrum import log_frequencies
-from lsm.sweeps import Setting, run
 from lsm.theory import jacobian, spectral_radius
 from lsm.weights import Binary, Normal
 from rongala2021.linear import prediction, stability

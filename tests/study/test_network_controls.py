@@ -9,8 +9,8 @@ import pytest
 import xarray as xr
 
 from lsm.neurons import LSM
+from lsm.runs import Setting, run
 from lsm.spectrum import log_frequencies
-from lsm.sweeps import Setting, run
 from rongala2021.controls import filtered, open_loop
 from rongala2021.judging import faults, judge_all
 from rongala2021.ledger import load

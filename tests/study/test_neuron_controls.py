@@ -10,7 +10,7 @@ import xarray as xr
 from lsm.dynamics import lsm_response
 from lsm.inputs import PSPKernel, bin_spikes
 from lsm.neurons import LSM, HodgkinHuxley
-from lsm.sweeps import Setting, generators, run, sensory_spikes
+from lsm.runs import Setting, generators, run, sensory_spikes
 from rongala2021 import ledger, neuron_controls, samples
 from rongala2021.judging import judge_all
 from rongala2021.run_measures import input_power

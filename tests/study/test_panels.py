@@ -10,7 +10,7 @@ from matplotlib.collections import QuadMesh
 from matplotlib.colors import same_color
 
 from lsm.neurons import LSM
-from lsm.sweeps import Setting, run
+from lsm.runs import Setting, run
 from rongala2021 import panels, plots, stated
 from rongala2021.run_measures import spectra
 from rongala2021.scale import scale_of, sweep_grid

@@ -9,8 +9,8 @@ import xarray as xr
 
 from lsm.dynamics import simulate
 from lsm.neurons import LSM
+from lsm.runs import Setting, run
 from lsm.spectrum import log_frequencies
-from lsm.sweeps import Setting, run
 from rongala2021.populations import group_means, grouped, mean_signal, population
 from rongala2021.run_measures import input_power, network_power
 from rongala2021.scale import Scale, grid, sweep_grid

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from lsm import store
+from lsm import keys
 from rongala2021 import project as module
 from rongala2021.pages import results_folder
 from rongala2021.project import (
@@ -123,14 +123,14 @@ def test_a_project_with_other_sources_is_not_run_with_these(other, monkeypatch):
 
 
 def test_an_engine_of_another_project_is_refused(other, monkeypatch):
-    monkeypatch.setattr(store, "__file__", str(other / "lsm" / "store.py"))
+    monkeypatch.setattr(keys, "__file__", str(other / "lsm" / "keys.py"))
     with pytest.raises(ProjectError, match=r"^lsm: expected beside the study in "):
         check_packages()
 
 
 def test_packages_of_one_folder_belong_together(other, monkeypatch, tmp_path):
     shutil.move(other / "book" / "rongala2021", other / "rongala2021")
-    monkeypatch.setattr(store, "__file__", str(other / "lsm" / "store.py"))
+    monkeypatch.setattr(keys, "__file__", str(other / "lsm" / "keys.py"))
     monkeypatch.setattr(module, "__file__", str(other / "rongala2021" / "project.py"))
     monkeypatch.chdir(tmp_path)
     check_packages()

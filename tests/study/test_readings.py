@@ -8,8 +8,8 @@ import pytest
 import xarray as xr
 
 from lsm.neurons import LSM, HodgkinHuxley, izhikevich_grid
+from lsm.runs import Setting, run
 from lsm.spectrum import highest_frequency, log_frequencies
-from lsm.sweeps import Setting, run
 from lsm.weights import Binary, Lognormal
 from rongala2021 import readings
 from rongala2021.controls import open_loop

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy.signal import lfilter
 
+from lsm.runs import Setting, run
 from lsm.spectrum import log_frequencies, max_power
-from lsm.sweeps import Setting, run
 from lsm.weights import Binary
 from rongala2021.run_measures import (
     high_frequencies,

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from lsm.runs import Setting
 from lsm.spectrum import log_frequencies
-from lsm.sweeps import Setting
 from rongala2021 import claim_measures
 from rongala2021.judging import judge
 from rongala2021.ledger import load

@@ -8,8 +8,8 @@ import pytest
 import xarray as xr
 
 from lsm.neurons import LSM
+from lsm.runs import Setting, run
 from lsm.spectrum import log_frequencies
-from lsm.sweeps import Setting, run
 from rongala2021 import claim_measures
 from rongala2021.controls import open_loop
 from rongala2021.run_measures import high_frequencies

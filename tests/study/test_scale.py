@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from lsm.network import neuron_names
+from lsm.runs import Setting, run
 from lsm.spectrum import highest_frequency, log_frequencies
-from lsm.sweeps import Setting, run
 from rongala2021.controls import open_loop
 from rongala2021.run_measures import high_frequencies, input_power, network_power
 from rongala2021.scale import Scale, changed, grid, scale_of, sweep_grid, with_networks

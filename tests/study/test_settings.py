@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from lsm.neurons import LSM
-from lsm.sweeps import NETWORK_K_STATIC, Setting
+from lsm.runs import NETWORK_K_STATIC, Setting
 from lsm.weights import Binary, Lognormal, Normal, weight_distribution
 from rongala2021.settings import (
     AMPLIFIED,

@@ -10,7 +10,7 @@ from lsm.dynamics import izhikevich_response, lsm_response
 from lsm.inputs import convolve_psp
 from lsm.measures import band_power, correlation
 from lsm.neurons import LSM, HodgkinHuxley, Izhikevich, izhikevich_grid
-from lsm.sweeps import Setting, generators, sensory_input
+from lsm.runs import Setting, generators, sensory_input
 from rongala2021.single import (
     Trial,
     by_constants,

@@ -9,8 +9,8 @@ import scipy
 import xarray as xr
 
 from lsm.neurons import LSM
+from lsm.runs import Setting, run
 from lsm.spectrum import log_frequencies
-from lsm.sweeps import Setting, run
 from lsm.theory import spectral_radius
 from lsm.weights import Normal
 from rongala2021 import size_controls as controls

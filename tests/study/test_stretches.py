@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lsm.neurons import LSM
-from lsm.sweeps import Setting, run
+from lsm.runs import Setting, run
 from rongala2021.stretches import around_highest, stretches, told
 from rongala2021.transients import counted, transients
 

@@ -7,7 +7,7 @@ import pytest
 
 from lsm.dynamics import simulate
 from lsm.neurons import LSM
-from lsm.sweeps import Setting, run
+from lsm.runs import Setting, run
 from rongala2021.transients import counted, excursions, n_excursions, transients
 
 DT = 1e-3

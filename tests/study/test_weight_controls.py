@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from lsm.sweeps import Setting
+from lsm.runs import Setting
 from rongala2021 import judging, ledger
 from rongala2021.samples import samples_5, samples_7, samples_s8, structure
 from rongala2021.scale import grid

@@ -4,11 +4,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from lsm import store
+from lsm import keys
 from lsm.measures import band_power
-from lsm.sweeps import Run, Setting, generators, sensory_input
+from lsm.runs import Run, Setting, generators, sensory_input
 
-store.watch(__name__)
+keys.watch(__name__)
 
 
 class Powers(NamedTuple):
