@@ -260,14 +260,17 @@ def show(folder: Path, name: str) -> str:
     Raises
     ------
     ValueError
-        If there is no such result, or more than one.
+        If there is no such result, more than one, or it is spoiled.
     """
     paths = _matching(folder, name)
     if len(paths) != 1:
         raise ValueError(f"KEY: expected one result in {folder}, got {name!r} of {len(paths)}")
-    with np.load(paths[0], allow_pickle=False) as file:
-        about = json.loads(file["_about"][()])
-        fields = {field: file[field] for field in file.files if field != "_about"}
+    try:
+        with paths[0].open("rb") as stream, np.load(stream, allow_pickle=False) as file:
+            fields = {field: file[field] for field in file.files}
+        about = json.loads(fields.pop("_about")[()])
+    except Exception as error:  # of many kinds
+        raise ValueError(f"KEY: expected a result, got {paths[0]} ({error!r})") from None
     written = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(paths[0].stat().st_mtime))
     lines = [str(paths[0]), f"written {written}"]
     for part, value in about.items():
@@ -291,7 +294,7 @@ def main(words: Sequence[str] | None = None) -> int:
     given = parser.parse_args(words)
     try:
         print(show(given.store, given.key))
-    except (ValueError, OSError, KeyError) as error:
+    except ValueError as error:
         print(error, file=sys.stderr)
         return 2
     return 0

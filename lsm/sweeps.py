@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import multiprocessing
 import os
 import platform
+import threading
 import warnings
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import (
@@ -123,6 +125,14 @@ def _settle(process: str, home: str) -> None:
         # Linear algebra on threads of its own would compete with others, and round differently.
         threadpool_limits(1, user_api="blas")
         warnings.simplefilter("ignore", StoreWarning)  # told at home, where it is kept too
+        if parent := multiprocessing.parent_process():
+            # Else a worker would wait for ever for the next run of a sweep that was killed.
+            threading.Thread(target=_end_with, args=[parent], daemon=True).start()
+
+
+def _end_with(parent: Any) -> None:
+    parent.join()
+    os._exit(1)
 
 
 def _owned(found: Any) -> Any:

@@ -18,8 +18,8 @@ import pandas as pd
 import xarray as xr
 import yaml
 
-from lsm.store import StoreWarning
-from rongala2021 import explorer, ledger, scorecard
+from lsm._optional import ExecutorWarning, StoreWarning
+from rongala2021 import explorer, ledger, scorecard, workers
 from rongala2021.ledger import Sample
 from rongala2021.project import (
     RAN,
@@ -89,7 +89,7 @@ def _fault(value: Any, entry: dict[str, Any]) -> str | None:
         return None if value in entry["choices"] else "one of " + ", ".join(entry["choices"])
     if isinstance(value, bool) != (types is bool) or not isinstance(value, types):
         return expected
-    if types is bool:
+    if "low" not in entry:
         return None
     items = list(value) if isinstance(value, list | tuple) else [value]
     item_types = int if entry["type"] == "list" else types
@@ -153,12 +153,12 @@ def _assigned_as_parameters(cells: Sequence[str]) -> list[str]:
     return found
 
 
-# What could not be kept on disk, in the order in which it was tried.
+# What could not be kept on disk, or not be computed elsewhere, in that order.
 _NOT_KEPT: list[str] = []
 
 
 class _ToTheEnd:
-    """Shows warnings, but those about the disk with the provenance: they change no result."""
+    """Shows warnings, but those about the machine with the provenance: they change no result."""
 
     def __init__(self, show: Callable[..., None]) -> None:
         self._show = show
@@ -172,7 +172,7 @@ class _ToTheEnd:
         file: TextIO | None = None,
         line: str | None = None,
     ) -> None:
-        if issubclass(category, StoreWarning):
+        if issubclass(category, StoreWarning | ExecutorWarning):
             _NOT_KEPT.append(str(message))
         else:
             self._show(message, category, filename, lineno, file, line)
@@ -222,6 +222,7 @@ def parameters(values: Mapping[str, Any] | None = None) -> Parameters:
     for name, value in given.items():
         entry = known[name]
         here = ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+        here = here or "none"
         paper, unit = str(entry.get("paper", "not stated")), entry.get("unit", "")
         rows.append((name, entry["meaning"], here, paper, unit, entry["source"], entry["status"]))
     heads = ("name", "meaning", "here", "paper", "unit", "source", "status")
@@ -229,8 +230,18 @@ def parameters(values: Mapping[str, Any] | None = None) -> Parameters:
 
 
 def scale(given: Mapping[str, Any], **changes: Any) -> Scale:
-    """The scale that a page's parameters describe, as `scale_of`, with the book's results."""
-    return scale_of(given, store=results_folder(), **changes)
+    """The scale that a page's parameters describe, as `scale_of`, with the book's results.
+
+    Raises
+    ------
+    ParameterError
+        If nothing computes at the `scheduler` that is given.
+    """
+    try:
+        computing = workers.executor(given.get("scheduler", ""))
+    except ValueError as error:
+        raise ParameterError(error) from None
+    return scale_of(given, store=results_folder(), executor=computing, **changes)
 
 
 def score(

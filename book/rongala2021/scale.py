@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -15,9 +16,10 @@ from lsm import _validate as check
 from lsm.network import neuron_kinds, neuron_names
 from lsm.runs import Setting
 from lsm.spectrum import highest_frequency, log_frequencies
-from lsm.sweeps import sweep
+from lsm.sweeps import SweepError, sweep
 from rongala2021.single import MODELS
 from rongala2021.spectra import Spectrum
+from rongala2021.workers import Part
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -34,6 +36,8 @@ class Scale:
     spectrum : Spectrum
     store : Path, optional
         Folder of results, as in `lsm.sweep`.
+    executor : Executor, optional
+        What computes them, as in `lsm.sweep`.
 
     Raises
     ------
@@ -46,6 +50,7 @@ class Scale:
     first: int = 0
     spectrum: Spectrum
     store: Path | None = None
+    executor: Executor | None = None
 
     def __post_init__(self) -> None:
         check.integer("seed", self.seed)
@@ -97,6 +102,28 @@ def changed(settings: xr.DataArray, change: Callable[[Setting], Setting]) -> xr.
     return xr.apply_ufunc(np.frompyfunc(change, 1, 1), settings)
 
 
+def _rows(
+    measure: Callable[..., Any],
+    cells: list[Setting],
+    scale: Scale,
+    draw: Callable[..., Any] | None,
+) -> list[list[Any]]:
+    """What a sweep finds; where it computes a part alone, with others in the place of the rest."""
+    options: dict[str, Any] = dict(draw=draw, seed=scale.seed, first=scale.first, store=scale.store)
+    try:
+        return sweep(measure, cells, n_repeats=scale.n_networks, executor=scale.executor, **options)
+    except SweepError as error:
+        if not isinstance(scale.executor, Part):
+            raise
+        rows = error.found
+    # A page goes on to its next sweep with them, and nothing of it is kept.
+    some = next((each for row in rows for each in row if each is not None), None)
+    if some is None:
+        some = sweep(measure, cells[:1], n_repeats=1, **options)[0][0]
+    own = [next((each for each in row if each is not None), some) for row in rows]
+    return [[o if each is None else each for each in row] for row, o in zip(rows, own, strict=True)]
+
+
 def sweep_grid(
     measure: Callable[..., Any],
     settings: xr.DataArray,
@@ -127,15 +154,7 @@ def sweep_grid(
         the field's own.
     """
     cells = list(settings.values.ravel())
-    rows = sweep(
-        measure,
-        cells,
-        draw=draw,
-        seed=scale.seed,
-        n_repeats=scale.n_networks,
-        first=scale.first,
-        store=scale.store,
-    )
+    rows = _rows(measure, cells, scale, draw)
     plain = measure.func if isinstance(measure, partial) else measure
     hints = get_type_hints(get_type_hints(plain)["return"], include_extras=True)
     variables = {}

@@ -23,7 +23,7 @@ LINKING = [
 ]
 #: Parameters that say how many networks are measured, or are compared with one another.
 OF_NO_NETWORK = {
-    *("n_seeds", "n_draws", "n_short", "n_few", "shown"),
+    *("n_seeds", "n_draws", "n_short", "n_few", "shown", "scheduler"),
     *("delays_ms", "rates", "sensor_counts", "layer_1_sizes", "layer_2_sizes"),
 }
 

@@ -1,5 +1,8 @@
 """Functions of a watched package, for tests of what is kept on disk."""
 
+import os
+import time
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -22,6 +25,14 @@ def powers_of(result: Run, *, lowest: float) -> Powers:
     """Power of each neuron from a frequency on, and mean activity."""
     power = band_power(result.activity, (lowest, 400.0), dt=result.setting.dt)
     return Powers(power, float(result.activity.mean()))
+
+
+def noted(result: Run, *, folder: str, seconds: float) -> Powers:
+    """The same, slowly; a file in a folder tells that it was computed, and in which process."""
+    time.sleep(seconds)
+    name = f"{result.setting.rate:g}-{time.monotonic_ns()}.{os.getpid()}"
+    Path(folder, name).touch()
+    return powers_of(result, lowest=20.0)
 
 
 class Total(NamedTuple):

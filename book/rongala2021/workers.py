@@ -1,0 +1,86 @@
+"""Where the sweeps of a page run: in its process, on a cluster, or one part of them here."""
+
+from __future__ import annotations
+
+import logging
+import re
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from functools import cache
+from importlib import import_module
+from typing import Any
+
+from lsm.cores import available_cores
+from lsm.sweeps import Cell
+
+#: What the parameter `scheduler` of a page can be, beside nothing.
+_PART, _ADDRESS = r"part ([1-9]\d*)/([1-9]\d*)", r"[a-z]+://.+"
+# Seconds that a cluster may take to answer, and to have a worker.
+_PATIENCE = 30
+
+
+class LeftToOthersError(Exception):
+    """A run that another part of the sweep computes."""
+
+
+class Part(Executor):
+    """Computes one of several parts of each sweep, on threads of this process.
+
+    Which part a run is of depends on its name alone: the parts can be computed anywhere, at any
+    time and in any order.
+
+    Parameters
+    ----------
+    part : int
+        From 1 on.
+    n_parts : int
+    """
+
+    def __init__(self, part: int, n_parts: int) -> None:
+        self._part, self._n_parts = part, n_parts
+        self._threads = ThreadPoolExecutor(available_cores())
+
+    def submit(self, function: Any, /, *arguments: Any, **_: Any) -> Future[Any]:
+        """As of any executor, for a `Cell`; a future that failed for one of another part."""
+        cell: Cell = arguments[0]
+        if int(cell.name.rpartition("/")[2], 16) % self._n_parts == self._part - 1:
+            return self._threads.submit(function, cell)
+        left: Future[Any] = Future()
+        left.set_exception(LeftToOthersError(f"part {self._part}/{self._n_parts}"))
+        return left
+
+
+@cache
+def executor(scheduler: str) -> Executor | None:
+    """The executor that a page's parameter `scheduler` names, one for all sweeps of the process.
+
+    Parameters
+    ----------
+    scheduler : str
+        Nothing for threads of this process, the address of a Dask scheduler
+        (``tcp://host:8786``), or a part of all runs (``part 3/10``).
+
+    Raises
+    ------
+    ValueError
+        If it is something else, or no cluster with a worker answers there.
+    """
+    if not scheduler:
+        return None
+    if found := re.fullmatch(_PART, scheduler):
+        part, n_parts = map(int, found.groups())
+        if part <= n_parts:
+            return Part(part, n_parts)
+    if not re.fullmatch(_ADDRESS, scheduler):
+        expected = 'nothing, an address such as "tcp://host:8786" or a part such as "part 3/10"'
+        raise ValueError(f"scheduler: expected {expected}, got {scheduler!r}")
+    # What it would print of workers that come and go: what they leave, the sweep tells.
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)
+    try:
+        # By its name: no result depends on where it was computed.
+        client = import_module("distributed").Client(scheduler, timeout=_PATIENCE)
+        client.wait_for_workers(1, timeout=_PATIENCE)
+    except (ImportError, OSError, ValueError) as error:
+        expected = "the address of a Dask scheduler that answers and has a worker"
+        raise ValueError(f"scheduler: expected {expected}, got {scheduler!r} ({error})") from None
+    found_executor: Executor = client.get_executor()
+    return found_executor
