@@ -49,6 +49,13 @@ class Part(Executor):
         return left
 
 
+def _silence() -> None:
+    """Let Dask print nothing of workers that come and go: what they leave, the sweep tells."""
+    for name in list(logging.root.manager.loggerDict):
+        if name.partition(".")[0] == "distributed":
+            logging.getLogger(name).setLevel(logging.CRITICAL)
+
+
 @cache
 def executor(scheduler: str) -> Executor | None:
     """The executor that a page's parameter `scheduler` names, one for all sweeps of the process.
@@ -73,11 +80,11 @@ def executor(scheduler: str) -> Executor | None:
     if not re.fullmatch(_ADDRESS, scheduler):
         expected = 'nothing, an address such as "tcp://host:8786" or a part such as "part 3/10"'
         raise ValueError(f"scheduler: expected {expected}, got {scheduler!r}")
-    # What it would print of workers that come and go: what they leave, the sweep tells.
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)
     try:
         # By its name: no result depends on where it was computed.
-        client = import_module("distributed").Client(scheduler, timeout=_PATIENCE)
+        distributed = import_module("distributed")
+        _silence()
+        client = distributed.Client(scheduler, timeout=_PATIENCE)
         client.wait_for_workers(1, timeout=_PATIENCE)
     except (ImportError, OSError, ValueError) as error:
         expected = "the address of a Dask scheduler that answers and has a worker"
