@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from lsm import _steps
+from lsm import _memory, _steps
 from lsm import _validate as check
 from lsm._parameters import ByValue, keep
 from lsm._validate import Array
@@ -29,7 +29,7 @@ from lsm.network import (
     two_layer,
     with_delays,
 )
-from lsm.neurons import LSM, time_constants
+from lsm.neurons import LSM, check_time_constants
 from lsm.store import key, result_kind, stored
 from lsm.weights import WeightDistribution, weight_distribution
 
@@ -109,7 +109,7 @@ class Setting(ByValue):
         check_two_layer(self.weights, self.sizes, self.n_sensors, self.autapses)
         check.instance("kernel", self.kernel, PSPKernel)
         check.instance("neuron", self.neuron, LSM)
-        time_constants(self.neuron, 2 * sum(self.sizes))
+        check_time_constants(self.neuron, 2 * sum(self.sizes))
         # Of one type each: results of equal settings have one name in the store.
         keep(
             self,
@@ -181,6 +181,34 @@ def generators(setting: Setting, seed: int, repeat: int = 0) -> tuple[np.random.
     return tuple(np.random.default_rng(child) for child in sequence.spawn(3))
 
 
+def check_memory(setting: Setting, *, network: bool) -> None:
+    """Refuse a setting whose input, or with `network` whose run, cannot fit into memory.
+
+    A run holds at its peak, when it simulates, the input, the network and the activity.
+
+    Raises
+    ------
+    ValueError
+        If there is less memory than it would take.
+    """
+    s, sensors = setting, setting.n_sensors
+    n_steps = s.n_presentations * _steps.n_steps("duration", s.duration, s.dt)
+    n_spikes = s.n_presentations * int(_steps.nearest(s.rate * s.duration))
+    asked = (sensors, "sensors over", n_steps, "steps")
+    _memory.fits("setting", "an input", _memory.of_inputs(sensors, n_spikes, n_steps), *asked)
+    if not network:
+        return
+    n = 2 * sum(s.sizes)
+    held = sensors * n_steps + n * (2 * n + sensors)
+    if not s.count_zero:
+        held += n * (n + sensors)  # the weights on each neuron
+    # Some delays are shorter than their mean and some longer, unless it is below a step.
+    mean = 1 + min(int(_steps.nearest(s.delay / s.dt)), n_steps)
+    in_turn = s.update == "in turn"
+    activity = _memory.of_activity(n, sensors, n_steps, lags=(1, mean), in_turn=in_turn)
+    _memory.fits("setting", "a run", 8 * held + activity, n, "neurons and", *asked)
+
+
 def sensory_spikes(setting: Setting, *, rng: np.random.Generator) -> tuple[Array, Array]:
     """Spike times of one presentation without jitter, and of all presentations with it.
 
@@ -215,6 +243,7 @@ def sensory_input(setting: Setting, *, rng: np.random.Generator) -> Array:
     (n_sensors, n_steps) array
         Not negative (a.u.).
     """
+    check_memory(setting, network=False)
     s = setting
     _, times = sensory_spikes(setting, rng=rng)
     n_steps = s.n_presentations * _steps.n_steps("duration", s.duration, s.dt)
@@ -235,7 +264,13 @@ def run(setting: Setting, *, seed: int, repeat: int = 0) -> Run:
     Returns
     -------
     Run
+
+    Raises
+    ------
+    ValueError
+        If it cannot fit into memory.
     """
+    check_memory(setting, network=True)
     rng_inputs, rng_weights, rng_delays = generators(setting, seed, repeat)
     inputs = sensory_input(setting, rng=rng_inputs)
     network = two_layer(
