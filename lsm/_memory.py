@@ -3,8 +3,8 @@
 A call whose small arguments can ask for much says, before it allocates, how many bytes it would
 hold at once at its peak. All numbers are Python's integers, which do not overflow.
 
-The estimates are what the calls hold beside their arguments, and never above the true peak, so that
-nothing is refused which would fit. Tests measure both.
+The estimates are what calls allocate beside their arguments, at most: less is better than more, by
+which something would be refused that fits. Tests measure both.
 """
 
 from __future__ import annotations
@@ -18,8 +18,9 @@ from functools import lru_cache
 from lsm import _cgroups
 from lsm import _validate as check
 
-# Rows of the history that `lsm._kernels.run_network` has at least, beside one for each lag.
-_BLOCK = 64
+# Rows of the history that `lsm._kernels.run_network` has at least, beside one for each lag, and
+# what its rows are longer than the numbers of sensors and neurons.
+_BLOCK, _PADDING = 64, 8
 
 
 @lru_cache(maxsize=1)
@@ -125,14 +126,14 @@ def of_activity(
         making, made, history = 3, 2, 0
     else:
         making, made = (7, 7) if lags[0] < lags[1] else (5, 4)
-        history = (lags[1] + max(_BLOCK, lags[1])) * (n_sensors + n_neurons)
+        history = (lags[1] + max(_BLOCK, lags[1])) * (n_sensors + n_neurons + _PADDING)
     square = n_neurons * n_neurons
     return 8 * max(making * square, made * square + n_neurons * n_steps + history)
 
 
 def of_update(n_neurons: int, longest: int) -> int:
-    """Eigenvalues of the update of activity over `longest` steps, which are those of a copy."""
-    return 16 * n_neurons * n_neurons * (longest * longest + 1)
+    """Eigenvalues of the update of activity over `longest` steps: mostly zeros, and a full copy."""
+    return n_neurons * n_neurons * (12 * longest * longest + 16)
 
 
 def of_responses(n_freqs: int, n_neurons: int, n_sensors: int) -> int:
@@ -146,5 +147,5 @@ def of_transform(n_values: int, n_freqs: int) -> int:
 
 
 def of_spectra(n_values: int, n_maxima: int) -> int:
-    """Samples, their spectrum and that in single precision; then two of them and the maxima."""
+    """Samples, spectra of double and single precision; later two of them, and maxima."""
     return max(28 * n_values, 12 * n_values + 8 * n_maxima)

@@ -95,7 +95,8 @@ def of_transform(n_values: int, n_freqs: int, wavelet: str) -> int:
     return n_values * max(2 * row * n_freqs, done + _of_batches(n_freqs, _n_parts(wavelet)))
 
 
-def of_maxima(n_signals: int, n_steps: int, n_freqs: int, wavelet: str) -> int:
-    """What `maxima` works on, and its signals; not what it finds."""
+def of_rows(x: Array, n_freqs: int, wavelet: str) -> int:
+    """What `maxima` works on, beside its signals and what it finds."""
+    n_signals, n_steps = x.shape
     at_once = n_steps * min(n_signals, _n_batch(n_steps))
-    return 8 * n_signals * n_steps + at_once * _of_batches(n_freqs, _n_parts(wavelet))
+    return at_once * _of_batches(n_freqs, _n_parts(wavelet))

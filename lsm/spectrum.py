@@ -373,12 +373,11 @@ def max_power(
     n_before = -(-n_windows // 2) if mode else 0
     margin = n_before * (n // n_windows)
     n_all = n_windows + 2 * n_before
-    n_maxima = len(flat) * f.size * n_windows
+    n_maxima = (len(flat) + sounding.size) * f.size * n_windows
     if wavelet == "morse":
         n_bytes = _memory.of_spectra(len(flat) * (n + 2 * margin), n_maxima)
     else:
-        n_bytes = 8 * n_maxima + _pywavelets.of_maxima(len(flat), n, f.size, wavelet)
-    n_bytes += 8 * sounding.size * f.size * n_windows
+        n_bytes = flat.nbytes + max(_pywavelets.of_rows(flat, f.size, wavelet), 8 * n_maxima)
     _memory.fits("n_windows", "a result", n_bytes, n_windows, "windows of", f.size, "frequencies")
     result = np.zeros((sounding.size, f.size, n_windows))
     if wavelet == "morse":
