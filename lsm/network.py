@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from lsm import _memory
+from lsm import _memory, _steps
 from lsm import _validate as check
 from lsm._parameters import ByValue, keep
 from lsm._validate import Array
@@ -295,9 +295,10 @@ def scaled_time_constants(
     check.number("power", power, low=0, high=10)
     n_neurons = 2 * sum(checked_sizes("sizes", sizes))
     _memory.fits("sizes", "an array", 48 * n_neurons, sizes)
-    checked_sizes("reference", reference)
-    check.integer("n_sensors", n_sensors, low=1)
+    n_reference = 2 * sum(checked_sizes("reference", reference))
+    check.integer("reference", n_reference, high=_steps.MOST)
+    check.integer("n_sensors", n_sensors, low=1, high=_steps.MOST)
     layer, _ = neuron_kinds(sizes)
-    others = 2 * sum(reference) - 1
+    others = n_reference - 1
     sensory = n_sensors * (layer == 1)
     return tau_dyn * ((layer.size - 1 + sensory) / (others + sensory)) ** power

@@ -200,8 +200,6 @@ def check_memory(setting: Setting, *, network: bool) -> None:
         return
     n = 2 * sum(s.sizes)
     held = sensors * n_steps + n * (2 * n + sensors)
-    if not s.count_zero:
-        held += n * (n + sensors)  # the weights on each neuron
     # Some delays are shorter than their mean and some longer, unless it is below a step.
     mean = 1 + min(int(_steps.nearest(s.delay / s.dt)), n_steps)
     in_turn = s.update == "in turn"
