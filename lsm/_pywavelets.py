@@ -12,6 +12,8 @@ from lsm._validate import Array
 
 # Scales that PyWavelets is given at a time: it transforms the signal once for those alike.
 _N_SCALES = 16
+# Samples of signals that it is given at a time: it pads generously, and holds all of its scales.
+_N_SAMPLES = 131072
 # Families that need parameters in their name: bandwidth and centre frequency.
 _PARAMETERS = {"cmor": "B-C", "fbsp": "M-B-C", "shan": "B-C"}
 
@@ -53,3 +55,48 @@ def rows(x: Array, freqs: Array, dt: float, wavelet: str) -> Iterator[NDArray]:
         coefs, _ = pywt.cwt(extended, some, mother, method="fft", axis=-1)
         for row, scale in zip(coefs, some, strict=True):
             yield row[..., inside] * (parts / response / np.sqrt(scale))
+
+
+def _n_batch(n_steps: int) -> int:
+    return max(1, _N_SAMPLES // n_steps)
+
+
+def maxima(
+    x: Array, freqs: Array, dt: float, wavelet: str, *, n_windows: int, n_skipped: int
+) -> Array:
+    """Maximum power of (n_signals, n_steps) signals at each frequency in each window."""
+    n_signals, n = x.shape
+    found = np.empty((n_signals, freqs.size, n_windows))
+    for start in range(0, n_signals, _n_batch(n)):
+        batch = slice(start, start + _n_batch(n))
+        for i, row in enumerate(rows(x[batch], freqs, dt, wavelet)):
+            power = np.abs(row) ** 2
+            power[:, :n_skipped] = 0.0
+            found[batch, i] = power.reshape(-1, n_windows, n // n_windows).max(axis=-1)
+    return found
+
+
+# Bytes held at once, as in `lsm._memory`.
+
+
+def _of_batches(n_freqs: int, n_parts: int) -> int:
+    """For each sample: two batches of scales of twice its length, and what they are made with."""
+    return 8 * (2 * n_parts * min(n_freqs, 2 * _N_SCALES) + 24)
+
+
+def _n_parts(wavelet: str) -> int:
+    return 2 if pywt.ContinuousWavelet(wavelet).complex_cwt else 1
+
+
+def of_transform(n_values: int, n_freqs: int, wavelet: str) -> int:
+    """All rows for `n_values` samples and the copy that stacks them, or rows and batches."""
+    row = 8 * _n_parts(wavelet)
+    done = row * _N_SCALES if n_freqs > _N_SCALES else 0
+    return n_values * max(2 * row * n_freqs, done + _of_batches(n_freqs, _n_parts(wavelet)))
+
+
+def of_rows(x: Array, n_freqs: int, wavelet: str) -> int:
+    """What `maxima` works on, beside its signals and what it finds."""
+    n_signals, n_steps = x.shape
+    at_once = n_steps * min(n_signals, _n_batch(n_steps))
+    return at_once * _of_batches(n_freqs, _n_parts(wavelet))

@@ -10,8 +10,9 @@ from lsm._validate import Array
 # A quotient of two times is off by rounding: 0.6 / 2e-4, which is 2999.9999999999995, is meant to
 # be 3000, and 0.0215 / 0.001, which is 21.499999999999996, to be 21.5.
 _ROUNDING = 1 + 4 * np.finfo(float).eps
-#: More steps or spikes than this are in no record: an array of them would take 8 GB.
-MOST = 10**9
+#: Beyond it float64 does not tell a step from the next. How many fit into memory is another matter,
+#: which each call decides for this machine (`lsm._memory`).
+MOST = 2**53
 
 
 def whole(numbers: Array | float) -> Array:
@@ -29,7 +30,7 @@ def nearest(numbers: Array | float) -> Array:
 
 
 def n_steps(name: str, duration: float, dt: float) -> int:
-    """`duration` as a number of steps, rounded, halves up; a ValueError if no record has as many.
+    """`duration` as a number of steps, rounded, halves up; a ValueError if it has more than `MOST`.
 
     Other roundings in this package are of no times: of frequencies to bins, or of a place that is
     looked at, where either neighbour serves.

@@ -9,11 +9,8 @@ import math
 import os
 from collections.abc import Iterator
 from contextlib import suppress
-from itertools import product
-from pathlib import Path, PurePosixPath
 
-_CGROUPS = Path("/sys/fs/cgroup")
-_MEMBERSHIP = Path("/proc/self/cgroup")
+from lsm import _cgroups
 
 
 def available_cores() -> int:
@@ -43,8 +40,9 @@ def available_cores() -> int:
         if n_cores < 1:
             raise ValueError(f"LSM_WORKERS: expected an integer >= 1, got {given!r}")
         return n_cores
-    quotas = _quotas(_CGROUPS, _MEMBERSHIP)
-    return max(1, min([_processors(), *(math.ceil(quota) for quota in quotas)]))
+    texts = _cgroups.texts("cpu", "cpu.max", "cpu.cfs_quota_us", "cpu.cfs_period_us")
+    quotas = (math.ceil(quota) for text in texts for quota in _share(text))
+    return max(1, min([_processors(), *quotas]))
 
 
 def split_cores(n_cores: int, n_tasks: int) -> tuple[int, int]:
@@ -90,31 +88,9 @@ def _processors() -> int:
     return min((count for count in counts if count), default=1)
 
 
-def _quotas(root: Path, membership: Path) -> Iterator[float]:
-    """Cores that the control groups of this process allow, of both versions of cgroups."""
-    for line in _text(membership).splitlines():
-        controllers, _, group = line.partition(":")[2].partition(":")
-        # In a container the folders may end below the path of the group: all above count as well.
-        parts = [part for part in PurePosixPath(group).parts if part not in ("/", "..")]
-        above = [PurePosixPath(*parts[:depth]) for depth in range(len(parts) + 1)]
-        if not controllers:  # version 2
-            for folder in above:
-                yield from _share(_text(root / folder / "cpu.max"))
-        elif "cpu" in controllers.split(","):
-            for mount, folder in product({controllers, "cpu"}, above):
-                names = ("cpu.cfs_quota_us", "cpu.cfs_period_us")
-                yield from _share(" ".join(_text(root / mount / folder / name) for name in names))
-
-
 def _share(text: str) -> Iterator[float]:
     """Quota over period, if both are positive: "max" and -1 mean no limit."""
     with suppress(ValueError):
         quota, period = map(int, text.split())
         if quota > 0 and period > 0:
             yield quota / period
-
-
-def _text(path: Path) -> str:
-    with suppress(OSError, ValueError):  # not there, not allowed, or not text
-        return path.read_text(encoding="utf-8")
-    return ""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from lsm import _kernels, _steps
+from lsm import _kernels, _memory, _steps
 from lsm import _validate as check
 from lsm._validate import Array
 from lsm.network import Network
@@ -55,6 +55,9 @@ def _sums(inputs: ArrayLike, weights: ArrayLike) -> tuple[Array, Array, int]:
             f"weights: expected shape {expected} with n_inputs = {activity.shape[0]}, got {w.shape}"
         )
     rows = np.atleast_2d(w)
+    n_neurons, n_steps = len(rows), activity.shape[1]
+    n_bytes = 24 * n_neurons * n_steps  # the two parts, and what is made of them
+    _memory.fits("weights", "a response", n_bytes, n_neurons, "neurons over", n_steps, "steps")
     return np.maximum(rows, 0) @ activity, np.maximum(-rows, 0) @ activity, w.shape[-1]
 
 
@@ -173,7 +176,10 @@ def izhikevich_response(
         raise ValueError(f"neurons: expected one Izhikevich or several, got {got}")
     names = ("A", "B", "C", "a", "b", "c", "d", "k", "v_peak")
     parameters = np.array([[getattr(model, name) for name in names] for model in models])
-    spikes = np.zeros((len(models), excitation.shape[1]))
+    n_steps = excitation.shape[1]
+    n_bytes = 8 * n_steps * (len(models) + 2)
+    _memory.fits("neurons", "a response", n_bytes, len(models), "models over", n_steps, "steps")
+    spikes = np.zeros((len(models), n_steps))
     step = 1e3 * dt / n_substeps  # the model is stated in milliseconds
     _kernels.run_izhikevich((excitation - inhibition)[0], parameters, step, n_substeps, spikes)
     if np.isnan(spikes).any():
@@ -233,8 +239,8 @@ def simulate(
     Raises
     ------
     ValueError
-        If shapes disagree, an input is negative, a value is not finite, or delays are to be
-        updated in turn.
+        If shapes disagree, an input is negative, a value is not finite, delays are to be updated
+        in turn, or the activity does not fit into memory.
     """
     check.instance("network", network, Network)
     check.instance("neuron", neuron, LSM)
@@ -246,9 +252,17 @@ def simulate(
     static = neuron.k_static * network.n_synapses
     gain = leak_gain(time_constants(neuron, n), dt, neuron.solver)
     shunting = float(neuron.shunting)
-    out = np.empty((n, activity.shape[1]))
+    n_steps = activity.shape[1]
+    # What takes longer than the record never arrives; a lag beyond it would only cost memory.
+    extremes = network.delays.min(), network.delays.max()
+    shortest, longest = (1 + int(min(_steps.nearest(delay / dt), n_steps)) for delay in extremes)
+    n_bytes = _memory.of_activity(
+        n, network.n_sensors, n_steps, lags=(shortest, longest), in_turn=update == "in turn"
+    )
+    _memory.fits("inputs", "the activity", n_bytes, n, "neurons over", n_steps, "steps")
+    out = np.empty((n, n_steps))
     if update == "in turn":
-        if network.delays.any():
+        if extremes[1]:
             raise ValueError("update: expected 'together' for a network with delays, got 'in turn'")
         w_exc, w_inh = np.maximum(network.w_rec, 0.0), np.maximum(-network.w_rec, 0.0)
         _kernels.run_in_turn(activity, network.w_in, w_exc, w_inh, static, gain, shunting, out)
@@ -260,13 +274,11 @@ def simulate(
     by_source = np.abs(
         np.concatenate([network.w_in[order].T, network.w_rec[np.ix_(order, order)].T])
     )
-    # What takes longer than the record never arrives; a lag beyond it would only cost memory.
-    steps = np.minimum(_steps.nearest(network.delays.T / dt), activity.shape[1])
+    steps = np.minimum(_steps.nearest(network.delays.T / dt), n_steps)
     lag = 1 + steps.astype(np.int64)[np.ix_(order, order)]
-    longest = int(lag.max())
     reads_exc = reads_inh = None
     n_targets = -(-n // _kernels.VECTOR) * _kernels.VECTOR
-    if (lag < longest).any():
+    if shortest < longest:
         ago = np.concatenate([np.full((network.n_sensors, n), longest), lag])
         width = network.n_sensors + n_targets + _kernels.VECTOR
         reads = (longest - ago) * width + np.arange(len(ago))[:, None]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from lsm import _kernels, _steps
+from lsm import _kernels, _memory, _steps
 from lsm import _validate as check
 from lsm._parameters import keep
 from lsm._validate import Array
@@ -75,12 +75,15 @@ def spike_times(rate: float, duration: float, n_sensors: int, *, rng: np.random.
     Raises
     ------
     ValueError
-        If an argument is out of range.
+        If an argument is out of range or asks for more memory than there is.
     """
     check.number("duration", duration, above=0)
     check.number("rate", rate, low=0, high=_steps.MOST / duration)
     check.integer("n_sensors", n_sensors, low=1)
     n_spikes = int(_steps.nearest(rate * duration))
+    name = "rate" if n_spikes > n_sensors else "n_sensors"
+    n_bytes = _memory.of_spikes(n_sensors, n_spikes)
+    _memory.fits(name, "a record", n_bytes, n_sensors, "trains of", n_spikes, "spikes")
     times = check.generator(rng).uniform(0.0, duration, size=(n_sensors, n_spikes))
     return np.sort(times, axis=-1)
 
@@ -123,7 +126,7 @@ def present(
     Raises
     ------
     ValueError
-        If an argument is out of range or the law is unknown.
+        If an argument is out of range or asks for more memory than there is, or the law is unknown.
     """
     reference = check.array("times", times, shape=("n_sensors", "n_spikes"), low=0)
     check.integer("n_presentations", n_presentations, low=1)
@@ -137,6 +140,8 @@ def present(
         )
     n_sensors, n_spikes = reference.shape
     size = (n_sensors, n_presentations, n_spikes)
+    n_bytes = _memory.of_presentations(n_sensors, n_presentations * n_spikes)
+    _memory.fits("n_presentations", "a record", n_bytes, n_presentations, "of", n_spikes, "spikes")
     if law == "uniform":
         noise = rng.uniform(-jitter, jitter, size)
     else:
@@ -170,17 +175,19 @@ def bin_spikes(times: ArrayLike, n_steps: int, *, dt: float) -> Array:
     Raises
     ------
     ValueError
-        If a spike lies outside the record.
+        If a spike lies outside the record, or the record does not fit into memory.
     """
     spikes = check.array("times", times, shape=("n_sensors", "n_spikes"), low=0)
-    check.integer("n_steps", n_steps, low=1, high=_steps.MOST)
+    n_steps = check.integer("n_steps", n_steps, low=1)
     check.number("dt", dt, above=0)
+    n_sensors, n_spikes = spikes.shape
+    n_bytes = _memory.of_counts(n_sensors, n_spikes, n_steps)
+    _memory.fits("n_steps", "a record", n_bytes, n_steps, "for", n_sensors, "sensors")
     end = n_steps * dt
     if spikes.size and spikes.max() >= end * (1 + 1e-12):
         raise ValueError(f"times: expected values < n_steps * dt = {end:g}, got {spikes.max():g}")
     # One just below the end must not pass it.
     steps = np.minimum(_steps.whole(spikes / dt), n_steps - 1).astype(np.int64)
-    n_sensors = spikes.shape[0]
     flat = (steps + n_steps * np.arange(n_sensors)[:, None]).ravel()
     counts = np.bincount(flat, minlength=n_sensors * n_steps)
     return counts.reshape(n_sensors, n_steps).astype(np.float64)

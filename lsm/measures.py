@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import prod
 
 import numpy as np
 import scipy  # its parts are loaded when used: that of stats takes half a second
 from numpy.typing import ArrayLike, NDArray
 
-from lsm import _steps
+from lsm import _memory, _steps
 from lsm import _validate as check
 from lsm._validate import Array
 
@@ -19,16 +20,21 @@ HIGH_FREQUENCY = 100.0
 
 
 def _pair(x: ArrayLike, y: ArrayLike) -> tuple[Array, Array]:
-    first, second = check.signal("x", x), check.signal("y", y)
+    return _fitting("x", check.signal("x", x), "y", check.signal("y", y), 32)
+
+
+def _fitting(one: str, x: Array, other: str, y: Array, per_index: int) -> tuple[Array, Array]:
+    """Refuse leading axes that do not fit each other, or not into memory: bytes for each index."""
     try:
-        if first.shape[-1] != second.shape[-1]:
+        if x.shape[-1] != y.shape[-1]:
             raise ValueError
-        np.broadcast_shapes(first.shape, second.shape)
+        shape = np.broadcast_shapes(x.shape, y.shape)
     except ValueError:
         raise ValueError(
-            f"y: expected a shape that fits x of shape {first.shape}, got {second.shape}"
+            f"{other}: expected a shape that fits {one} of shape {x.shape}, got {y.shape}"
         ) from None
-    return first, second
+    _memory.fits(other, "a result", per_index * prod(shape[:-1]), y.shape, "and", x.shape)
+    return x, y
 
 
 def correlation(x: ArrayLike, y: ArrayLike) -> Array:
@@ -62,8 +68,7 @@ def _scaled(signal: Array) -> Array:
     peak = np.maximum(signal.max(axis=-1, keepdims=True), -signal.min(axis=-1, keepdims=True))
     if peak.min() >= check.SMALLEST:
         return signal
-    _, exponent = np.frexp(peak)
-    return signal * np.ldexp(1.0, np.minimum(-exponent, 1000))
+    return signal * np.ldexp(1.0, np.minimum(-np.frexp(peak)[1], 1000))
 
 
 def _centred(signal: Array) -> Array:
@@ -175,13 +180,8 @@ def gain(power: ArrayLike, input_power: ArrayLike, freqs: ArrayLike) -> Array:
             raise ValueError(f"{name}: expected shape (..., {reference.size}), got {values.shape}")
     if (source <= 0).any():
         raise ValueError("input_power: expected values > 0, got zero")
-    try:
-        ratio = output / source
-    except ValueError:
-        raise ValueError(
-            f"input_power: expected a shape that fits power of shape {output.shape}, "
-            f"got {source.shape}"
-        ) from None
+    _fitting("power", output, "input_power", source, 24 * reference.size)
+    ratio = output / source
     scale = ratio[..., reference].mean(axis=-1, keepdims=True)
     with np.errstate(over="ignore"):
         relative = np.divide(ratio, scale, out=np.full(ratio.shape, np.nan), where=scale > 0)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from lsm import _memory, _steps
 from lsm import _validate as check
 from lsm._parameters import ByValue, keep
 from lsm._validate import Array
@@ -36,7 +37,8 @@ def neuron_kinds(sizes: tuple[int, int]) -> tuple[NDArray[np.int64], NDArray[np.
     layer, sign : (n_neurons,) int array
         Counted from 1; +1 for excitatory neurons, -1 for inhibitory ones.
     """
-    checked_sizes("sizes", sizes)
+    sizes = checked_sizes("sizes", sizes)
+    _memory.fits("sizes", "two arrays", 32 * sum(sizes), sizes)
     return np.tile(np.repeat([1, 2], sizes), 2), np.repeat([1, -1], sum(sizes))
 
 
@@ -182,9 +184,14 @@ def two_layer(
     Raises
     ------
     ValueError
-        If an argument is out of range or `weights` cannot be sampled.
+        If an argument is out of range, `weights` cannot be sampled, or the network does not fit
+        into memory.
     """
     check_two_layer(weights, sizes, n_sensors, autapses)
+    n_neurons = 2 * sum(checked_sizes("sizes", sizes))
+    name = "sizes" if n_neurons > n_sensors else "n_sensors"
+    n_bytes = _memory.of_network(n_neurons, int(n_sensors))
+    _memory.fits(name, "a network", n_bytes, sizes, "with", n_sensors, "sensors")
     layer, sign = neuron_kinds(sizes)
     n = layer.size
     w_in = weights.sample((n, n_sensors), rng=rng) * (layer == 1)[:, None]
@@ -235,7 +242,7 @@ def with_delays(
     Raises
     ------
     ValueError
-        If `mean` or `cv` is negative, or the law unknown.
+        If `mean` or `cv` is negative, the law unknown, or memory too small.
     """
     check.instance("network", network, Network)
     check.number("mean", mean, low=0)
@@ -243,6 +250,8 @@ def with_delays(
     check.choice("law", law, DELAY_LAWS)
     check.generator(rng)
     shape = network.delays.shape
+    n_bytes = _memory.of_delays(network.n_neurons, network.n_sensors)
+    _memory.fits("network", "a copy", n_bytes, network.n_neurons, "neurons")
     if law == "uniform":
         return replace(network, delays=rng.uniform(0.0, 2 * mean, shape))
     return replace(network, delays=np.abs(rng.normal(mean, cv * mean, shape)))
@@ -280,14 +289,16 @@ def scaled_time_constants(
     Raises
     ------
     ValueError
-        If an argument is out of range.
+        If an argument is out of range, or memory too small.
     """
     check.number("tau_dyn", tau_dyn, low=0)
     check.number("power", power, low=0, high=10)
-    checked_sizes("sizes", sizes)
-    checked_sizes("reference", reference)
-    check.integer("n_sensors", n_sensors, low=1)
+    n_neurons = 2 * sum(checked_sizes("sizes", sizes))
+    _memory.fits("sizes", "an array", 48 * n_neurons, sizes)
+    n_reference = 2 * sum(checked_sizes("reference", reference))
+    check.integer("reference", n_reference, high=_steps.MOST)
+    check.integer("n_sensors", n_sensors, low=1, high=_steps.MOST)
     layer, _ = neuron_kinds(sizes)
-    others = 2 * sum(reference) - 1
+    others = n_reference - 1
     sensory = n_sensors * (layer == 1)
     return tau_dyn * ((layer.size - 1 + sensory) / (others + sensory)) ** power

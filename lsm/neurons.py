@@ -136,15 +136,22 @@ def izhikevich_grid() -> tuple[Izhikevich, ...]:
     return tuple(Izhikevich(**dict(zip(names, c, strict=True))) for c in combinations)
 
 
-def time_constants(neuron: LSM, n_neurons: int) -> Array:
-    """`tau_dyn` of each of `n_neurons` neurons (s).
+def check_time_constants(neuron: LSM, n_neurons: int) -> Array:
+    """`tau_dyn` as an array of none or of one axis, of `n_neurons` neurons.
 
     Raises
     ------
     ValueError
-        If `tau_dyn` is an array of another length.
+        If it is an array of another length.
     """
     tau = np.asarray(neuron.tau_dyn, dtype=np.float64)
     if tau.ndim and tau.shape != (n_neurons,):
-        raise ValueError(f"tau_dyn: expected one value or shape ({n_neurons},), got {tau.shape}")
+        got = f"{check.shown(n_neurons)},"
+        raise ValueError(f"tau_dyn: expected one value or shape ({got}), got {tau.shape}")
+    return tau
+
+
+def time_constants(neuron: LSM, n_neurons: int) -> Array:
+    """`tau_dyn` of each of `n_neurons` neurons (s), else a ValueError."""
+    tau = check_time_constants(neuron, n_neurons)
     return np.ascontiguousarray(np.broadcast_to(tau, (n_neurons,)))

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from lsm import _steps
+from lsm import _memory, _steps
 from lsm import _validate as check
 from lsm._parameters import ByValue, keep
 from lsm._validate import Array
@@ -21,7 +21,7 @@ from lsm.network import (
     two_layer,
     with_delays,
 )
-from lsm.neurons import LSM, time_constants
+from lsm.neurons import LSM, check_time_constants
 from lsm.weights import WeightDistribution, weight_distribution
 
 #: Static leak constant of the networks. CHOSEN: the paper gives 1 "for this illustration"
@@ -98,7 +98,7 @@ class Setting(ByValue):
         check_two_layer(self.weights, self.sizes, self.n_sensors, self.autapses)
         check.instance("kernel", self.kernel, PSPKernel)
         check.instance("neuron", self.neuron, LSM)
-        time_constants(self.neuron, 2 * sum(self.sizes))
+        check_time_constants(self.neuron, 2 * sum(self.sizes))
         # Of one type each: results of equal settings have one name in the store.
         keep(
             self,
@@ -170,6 +170,33 @@ def generators(setting: Setting, seed: int, repeat: int = 0) -> tuple[np.random.
     return tuple(np.random.default_rng(child) for child in sequence.spawn(3))
 
 
+def _steps_of(setting: Setting) -> int:
+    """Steps of all presentations."""
+    return setting.n_presentations * _steps.n_steps("duration", setting.duration, setting.dt)
+
+
+def bytes_of_run(setting: Setting) -> int:
+    """Bytes that a run holds at its peak, when it simulates: input, network and activity."""
+    s, n, n_steps = setting, 2 * sum(setting.sizes), _steps_of(setting)
+    held = s.n_sensors * n_steps + n * (2 * n + s.n_sensors)
+    # Some delays are shorter than their mean and some longer, unless it is below a step.
+    mean = 1 + min(int(_steps.nearest(s.delay / s.dt)), n_steps)
+    in_turn = s.update == "in turn"
+    simulating = _memory.of_activity(n, s.n_sensors, n_steps, lags=(1, mean), in_turn=in_turn)
+    return 8 * held + simulating
+
+
+def _check_memory(setting: Setting, *, network: bool) -> None:
+    """Refuse a setting whose input, or with `network` whose run, cannot fit into memory."""
+    sensors, n_steps = setting.n_sensors, _steps_of(setting)
+    n_spikes = setting.n_presentations * int(_steps.nearest(setting.rate * setting.duration))
+    asked = (sensors, "sensors over", n_steps, "steps")
+    _memory.fits("setting", "an input", _memory.of_inputs(sensors, n_spikes, n_steps), *asked)
+    if network:
+        neurons = 2 * sum(setting.sizes)
+        _memory.fits("setting", "a run", bytes_of_run(setting), neurons, "neurons and", *asked)
+
+
 def sensory_spikes(setting: Setting, *, rng: np.random.Generator) -> tuple[Array, Array]:
     """Spike times of one presentation without jitter, and of all presentations with it.
 
@@ -204,6 +231,7 @@ def sensory_input(setting: Setting, *, rng: np.random.Generator) -> Array:
     (n_sensors, n_steps) array
         Not negative (a.u.).
     """
+    _check_memory(setting, network=False)
     s = setting
     _, times = sensory_spikes(setting, rng=rng)
     n_steps = s.n_presentations * _steps.n_steps("duration", s.duration, s.dt)
@@ -224,7 +252,13 @@ def run(setting: Setting, *, seed: int, repeat: int = 0) -> Run:
     Returns
     -------
     Run
+
+    Raises
+    ------
+    ValueError
+        If it cannot fit into memory.
     """
+    _check_memory(setting, network=True)
     rng_inputs, rng_weights, rng_delays = generators(setting, seed, repeat)
     inputs = sensory_input(setting, rng=rng_inputs)
     network = two_layer(

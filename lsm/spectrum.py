@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import fft
 from scipy.optimize import brentq
 
-from lsm import _kernels, _pywavelets, _steps
+from lsm import _kernels, _memory, _pywavelets, _steps
 from lsm import _validate as check
 from lsm._validate import Array
 
@@ -35,8 +35,6 @@ _N_BATCH_SAMPLES = 32768
 _SILENT = 1e-130
 # The largest coefficient, so that no square of the smallest is denormal in single precision.
 _LARGEST = 1e9
-# Samples of the signals that PyWavelets is given at a time.
-_N_PYWT_SAMPLES = 131072
 # Steps of the longest window whose interpolation is kept: 1 s at 0.1 ms.
 _N_KEPT_STEPS = 10000
 # What may lie beyond a signal, and how numpy pads it so.
@@ -113,8 +111,9 @@ def log_frequencies(f_min: float, f_max: float, *, voices: int = 10) -> Array:
     """
     check.number("f_min", f_min, above=0)
     check.number("f_max", f_max, low=f_min)
-    check.integer("voices", voices, low=1)
+    check.integer("voices", voices, low=1, high=_steps.MOST)
     n = int(np.floor(voices * np.log2(f_max / f_min) + 1e-9)) + 1
+    _memory.fits("voices", "an array", 16 * n, n, "frequencies")
     return f_max * 2.0 ** (-np.arange(n)[::-1] / voices)
 
 
@@ -149,9 +148,7 @@ def _band(f: float, n: int, dt: float) -> tuple[slice, Array]:
 def _kept_band(f: float, n: int, dt: float) -> tuple[slice, NDArray]:
     """`_band` in single precision: sweeps ask for the same frequencies again and again."""
     band, factors = _band(f, n, dt)
-    factors = factors.astype(np.float32)
-    factors.setflags(write=False)
-    return band, factors
+    return band, check.read_only(factors.astype(np.float32))
 
 
 def _samples(coefs: NDArray, first: int, centre: int, n_samples: int) -> tuple[NDArray, NDArray]:
@@ -205,6 +202,11 @@ def cwt(x: ArrayLike, freqs: ArrayLike, *, dt: float, wavelet: str = "morse") ->
     """
     signals, f = _checked(x, freqs, dt, wavelet)
     if wavelet == "morse":
+        n_bytes = _memory.of_transform(signals.size, f.size)
+    else:
+        n_bytes = _pywavelets.of_transform(signals.size, f.size, wavelet)
+    _memory.fits("freqs", "a transform", n_bytes, f.size, "for signals of shape", signals.shape)
+    if wavelet == "morse":
         spectrum = fft.dct(signals, type=2, axis=-1)
         rows = []
         for value in f:
@@ -240,10 +242,8 @@ def _interpolation(n_steps: int, n_samples: int) -> tuple[NDArray[np.int64], Arr
 @lru_cache(maxsize=128)
 def _kept_interpolation(n_steps: int, n_samples: int) -> tuple[NDArray[np.int64], Array]:
     """`_interpolation` of windows of up to 0.9 MB, which sweeps ask for again and again."""
-    found = _interpolation(n_steps, n_samples)
-    for values in found:
-        values.setflags(write=False)
-    return found
+    first, weights = _interpolation(n_steps, n_samples)
+    return check.read_only(first), check.read_only(weights)
 
 
 def _coarse_samples(
@@ -368,13 +368,20 @@ def max_power(
     # Silent signals, of which networks have many, have no power and cost no time.
     sounding = np.abs(flat).max(axis=-1) > _SILENT
     flat = flat[sounding]
-    result = np.zeros((sounding.size, f.size, n_windows))
-    found = np.empty((len(flat), f.size, n_windows))
+    mode = _PADDING[ends]
+    # By whole windows, beyond which what is reflected is out of the wavelet's reach.
+    n_before = -(-n_windows // 2) if mode else 0
+    margin = n_before * (n // n_windows)
+    n_all = n_windows + 2 * n_before
+    n_maxima = (len(flat) + sounding.size) * f.size * n_windows
     if wavelet == "morse":
-        n_before, mode = 0, _PADDING[ends]
-        if mode:  # by whole windows, beyond which what is reflected is out of the wavelet's reach
-            n_before = -(-n_windows // 2)
-            margin = n_before * (n // n_windows)
+        n_bytes = _memory.of_spectra(len(flat) * (n + 2 * margin), n_maxima)
+    else:
+        n_bytes = flat.nbytes + max(_pywavelets.of_rows(flat, f.size, wavelet), 8 * n_maxima)
+    _memory.fits("n_windows", "a result", n_bytes, n_windows, "windows of", f.size, "frequencies")
+    result = np.zeros((sounding.size, f.size, n_windows))
+    if wavelet == "morse":
+        if mode:
             flat = np.pad(flat, [(0, 0), (margin, margin)], mode=mode)
         spectrum = fft.dct(flat, type=2, axis=-1)
         # Single precision is enough from here on, once the scale of each signal is taken out.
@@ -382,19 +389,11 @@ def max_power(
         spectrum = (spectrum / scale).astype(np.float32) * np.float32(_LARGEST)
         scale /= _LARGEST * 2 * flat.shape[-1]
         inside = slice(n_before, n_before + n_windows)
+        found = np.empty((len(flat), f.size, n_windows))
         for i, value in enumerate(f):
-            maxima = _morse_maxima(
-                spectrum, value, dt, n_windows + 2 * n_before, n_before, n_skipped
-            )
+            maxima = _morse_maxima(spectrum, value, dt, n_all, n_before, n_skipped)
             found[:, i] = maxima[:, inside] * scale**2
     else:
-        # A few signals at a time: PyWavelets pads generously, and holds all of its scales at once.
-        n_batch = max(1, _N_PYWT_SAMPLES // n)
-        for start in range(0, len(flat), n_batch):
-            batch = slice(start, start + n_batch)
-            for i, row in enumerate(_pywavelets.rows(flat[batch], f, dt, wavelet)):
-                power = np.abs(row) ** 2
-                power[:, :n_skipped] = 0.0
-                found[batch, i] = power.reshape(-1, n_windows, n // n_windows).max(axis=-1)
+        found = _pywavelets.maxima(flat, f, dt, wavelet, n_windows=n_windows, n_skipped=n_skipped)
     result[sounding] = found
     return result.reshape(*signals.shape[:-1], f.size, n_windows)

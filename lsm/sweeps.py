@@ -25,12 +25,13 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from lsm import _memory
 from lsm import _validate as check
 from lsm._optional import ExecutorWarning, StoreWarning
 from lsm._progress import Progress
 from lsm.cores import available_cores
 from lsm.keys import key
-from lsm.runs import Setting, run
+from lsm.runs import Setting, bytes_of_run, run
 from lsm.store import keep, read, result_kind, stored
 
 Result = TypeVar("Result", bound=tuple[Any, ...])
@@ -210,8 +211,14 @@ def _answers(
             told = f"the executor lost {len(left)} runs, which are computed here, on threads"
             warnings.warn(told, ExecutorWarning, stacklevel=4)
     if left:
-        with ThreadPoolExecutor(available_cores()) as pool:
+        with ThreadPoolExecutor(_n_threads(left)) as pool:
             yield from _submitted(left, pool)
+
+
+def _n_threads(cells: dict[int, Cell]) -> int:
+    """As many as there are cores, or fewer where more runs would not fit into memory together."""
+    largest = max(bytes_of_run(setting) for setting in {c.setting for c in cells.values()})
+    return max(1, min(available_cores(), _memory.limit() // largest))
 
 
 def sweep(
@@ -251,7 +258,8 @@ def sweep(
         functions of a watched package (`lsm.keys.watch`), or partials of one, and what `measure`
         returns a NamedTuple.
     executor : concurrent.futures.Executor, optional
-        By default as many threads as `lsm.cores.available_cores`: the kernels release the lock.
+        By default as many threads as `lsm.cores.available_cores`, or fewer where their runs would
+        not fit into memory together: the kernels release the lock.
         Processes (``ProcessPoolExecutor(mp_context=get_context("spawn"))``), a cluster
         (``dask.distributed.Client(address).get_executor()``) or any other serve as well. Results
         do not depend on it. What it loses, because it breaks, is computed here.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from lsm import _steps
+from lsm import _memory, _steps
 from lsm import _validate as check
 from lsm._validate import Array
 from lsm.dynamics import leak_gain
@@ -90,6 +90,11 @@ def spectral_radius(
     float
         Largest magnitude of the eigenvalues of the update; with delays, of that of the activity
         of as many steps as the longest delay takes.
+
+    Raises
+    ------
+    ValueError
+        As in `jacobian`; or if the update of so many steps does not fit into memory.
     """
     by_neurons, _ = jacobian(network, neuron, sensors, activity)
     gain = leak_gain(time_constants(neuron, network.n_neurons), dt, neuron.solver)[:, None]
@@ -102,6 +107,8 @@ def spectral_radius(
     gain, by_neurons = gain[follows], by_neurons[np.ix_(follows, follows)]
     lags = synaptic_lags(network, dt)[np.ix_(follows, follows)]
     longest = int(lags.max())
+    n_bytes = _memory.of_update(n, longest)
+    _memory.fits("dt", "an update", n_bytes, n, "neurons over", longest, "steps of delay")
     update = np.eye(n * longest, k=-n)  # older states move on by one step
     for lag in np.unique(lags):
         columns = slice(n * (lag - 1), n * lag)
@@ -134,9 +141,16 @@ def linear_response(
     -------
     (n_freqs, n_neurons, n_sensors) array
         Amplitude and phase of each neuron for a small oscillation of one sensor by 1.
+
+    Raises
+    ------
+    ValueError
+        As in `jacobian`; or if the response does not fit into memory.
     """
     by_neurons, by_sensors = jacobian(network, neuron, sensors, activity)
     f = check.array("freqs", freqs, shape=("n_freqs",), low=0)
+    n_bytes = _memory.of_responses(f.size, *by_sensors.shape)
+    _memory.fits("freqs", "a response", n_bytes, f.size, "of", network.n_neurons, "neurons")
     gain = leak_gain(time_constants(neuron, network.n_neurons), dt, neuron.solver)[:, None]
     step = np.exp(-2j * np.pi * f * dt)[:, None, None]  # one step ago
     loop = np.eye(network.n_neurons) * (1 - step * (1 - gain))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 
+from lsm import _memory
 from lsm import _validate as check
 from lsm._parameters import keep
 from lsm._validate import Array
@@ -29,6 +31,11 @@ class WeightDistribution(Protocol):
             Not negative (a.u.).
         """
         ...
+
+
+def _refuse_beyond_memory(shape: int | tuple[int, ...], per_weight: int) -> None:
+    n_weights = math.prod(shape) if isinstance(shape, tuple) else shape
+    _memory.fits("shape", "an array of weights", per_weight * n_weights, shape)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +67,7 @@ class Normal:
 
     def sample(self, shape: tuple[int, ...], *, rng: np.random.Generator) -> Array:
         """Draw weights of the given shape."""
+        _refuse_beyond_memory(shape, 16)
         return np.abs(check.generator(rng).normal(self.mean, self.cv * self.mean, shape))
 
 
@@ -95,8 +103,10 @@ class Lognormal:
     def sample(self, shape: tuple[int, ...], *, rng: np.random.Generator) -> Array:
         """Draw weights of the given shape."""
         if self.of == "logarithm":
+            _refuse_beyond_memory(shape, 17)
             drawn = check.generator(rng).lognormal(self.mean, self.cv * self.mean, shape)
             return check.computed("mean", drawn)
+        _refuse_beyond_memory(shape, 8)
         variance = np.log1p(self.cv**2)
         mu = np.log(self.mean) - variance / 2
         return check.generator(rng).lognormal(mu, np.sqrt(variance), shape)
@@ -124,6 +134,7 @@ class Binary:
 
     def sample(self, shape: tuple[int, ...], *, rng: np.random.Generator) -> Array:
         """Draw weights of the given shape."""
+        _refuse_beyond_memory(shape, 9)
         return (check.generator(rng).random(shape) < self.p).astype(np.float64)
 
 

@@ -82,6 +82,11 @@ NO_POWER = {
 }
 
 
+# More than fits into any memory, or into an integer of 64 bits.
+TOO_MANY = (10**14, 10**30, 10**5000)
+NO_SIZES = (5, (5,), (5, 4, 3), (0, 4), (5, -1), (5, 4.5), (5, True), "54", None)
+NO_SHAPES = (*TOO_MANY, *((2, n) for n in TOO_MANY))
+NO_SIZES += tuple((1, n) for n in TOO_MANY)
 NO_BAND = (None, 4.0, (4.0,), (30.0, 4.0), (NAN, 30.0), (4.0, NAN), ("4", 30.0), np.ones(2))
 
 
@@ -114,14 +119,19 @@ TABLE = [
     (
         spike_times,
         {"rate": 50.0, "duration": 1.0, "n_sensors": 2, "rng": RNG},
-        {"rate": NEGATIVE, "duration": NOT_POSITIVE, "n_sensors": NO_COUNT, "rng": NO_RNG},
+        {
+            "rate": (*NEGATIVE, 1e15, 1e16),
+            "duration": NOT_POSITIVE,
+            "n_sensors": (*NO_COUNT, *TOO_MANY),
+            "rng": NO_RNG,
+        },
     ),
     (
         present,
         {"times": np.full((2, 3), 0.5), "n_presentations": 2, "duration": 1.0, "rng": RNG},
         {
             "times": (*no_array(2, 3, negative=True), *shapes((), (3,), (2, 3, 1)), [[0.5, 1.1]]),
-            "n_presentations": NO_COUNT,
+            "n_presentations": (*NO_COUNT, *TOO_MANY),
             "duration": NOT_POSITIVE,
             "jitter": (*NEGATIVE, 1.5),  # longer than a presentation
             "law": NO_NAME,
@@ -133,7 +143,7 @@ TABLE = [
         {"times": np.full((2, 3), 0.005), "n_steps": 10, "dt": 1e-3},
         {
             "times": (*no_array(2, 3, negative=True), *shapes((), (3,)), [[0.0101]], [[1e6]]),
-            "n_steps": (*NO_COUNT, 10**12, 10**30),
+            "n_steps": (*NO_COUNT, *TOO_MANY),
             "dt": NOT_POSITIVE,
         },
     ),
@@ -163,17 +173,17 @@ TABLE = [
     (Normal, {"mean": 0.4}, {"mean": NOT_POSITIVE, "cv": NEGATIVE}),
     (Lognormal, {"mean": 0.4}, {"mean": NOT_POSITIVE, "cv": NEGATIVE}),
     (Binary, {"p": 0.4}, {"p": (*NEGATIVE, 1.1)}),
-    (Normal(mean=0.4).sample, {"shape": (2,), "rng": RNG}, {"rng": NO_RNG}),
-    (Lognormal(mean=0.4).sample, {"shape": (2,), "rng": RNG}, {"rng": NO_RNG}),
-    (Binary(p=0.4).sample, {"shape": (2,), "rng": RNG}, {"rng": NO_RNG}),
+    (Normal(mean=0.4).sample, {"shape": (2,), "rng": RNG}, {"shape": NO_SHAPES, "rng": NO_RNG}),
+    (Lognormal(mean=0.4).sample, {"shape": (2,), "rng": RNG}, {"shape": NO_SHAPES, "rng": NO_RNG}),
+    (Binary(p=0.4).sample, {"shape": (2,), "rng": RNG}, {"shape": NO_SHAPES, "rng": NO_RNG}),
     (weight_distribution, {"kind": "normal", "mean": 0.4}, {"kind": NO_NAME, "mean": NOT_POSITIVE}),
     (
         two_layer,
         {"weights": Normal(mean=0.4), "rng": RNG},
         {
             "weights": (None, 0.4, "normal"),
-            "sizes": (5, (5,), (5, 4, 3), (0, 4), (5, -1), (5, 4.5), (5, True), "54", None),
-            "n_sensors": NO_COUNT,
+            "sizes": (*NO_SIZES, (np.int64(10**9), 1)),
+            "n_sensors": (*NO_COUNT, *TOO_MANY),
             "rng": NO_RNG,
         },
     ),
@@ -194,11 +204,12 @@ TABLE = [
         {
             "tau_dyn": NEGATIVE,
             "power": (*NEGATIVE, 11.0),
-            "sizes": (5, (5,), (5, 4, 3), (0, 4), (5, -1), (5, 4.5), (5, True), "54", None),
-            "n_sensors": NO_COUNT,
+            "sizes": NO_SIZES,
+            "n_sensors": (*NO_COUNT, *TOO_MANY[1:]),
+            "reference": (*NO_SIZES[:-3], (1, 10**30), (1, 10**5000)),
         },
     ),
-    (neuron_kinds, {"sizes": (2, 1)}, {"sizes": (5, (5,), (0, 4), (5, 4.5), np.array([5, 4]))}),
+    (neuron_kinds, {"sizes": (2, 1)}, {"sizes": (*NO_SIZES, np.array([5, 4]))}),
     (
         Network,
         FIELDS,
@@ -258,7 +269,7 @@ TABLE = [
     (
         log_frequencies,
         {"f_min": 5.0, "f_max": 400.0},
-        {"f_min": NOT_POSITIVE, "f_max": (*NOT_POSITIVE, 4.9), "voices": NO_COUNT},
+        {"f_min": NOT_POSITIVE, "f_max": (*NOT_POSITIVE, 4.9), "voices": (*NO_COUNT, *TOO_MANY)},
     ),
     (
         cwt,

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lsm import cores
+from lsm import _cgroups, cores
 from lsm.cores import available_cores, split_cores
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -20,8 +20,8 @@ def machine(tmp_path, monkeypatch):
     """A machine of 16 processors whose control groups a test writes."""
     monkeypatch.delenv("LSM_WORKERS", raising=False)
     monkeypatch.setattr(cores, "_processors", lambda: 16)
-    monkeypatch.setattr(cores, "_CGROUPS", tmp_path / "cgroup")
-    monkeypatch.setattr(cores, "_MEMBERSHIP", tmp_path / "membership")
+    monkeypatch.setattr(_cgroups, "_CGROUPS", tmp_path / "cgroup")
+    monkeypatch.setattr(_cgroups, "_MEMBERSHIP", tmp_path / "membership")
 
     def write(membership, **files):
         (tmp_path / "membership").write_text(membership)
