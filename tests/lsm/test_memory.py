@@ -22,7 +22,7 @@ from lsm.network import neuron_kinds, scaled_time_constants, two_layer, with_del
 from lsm.neurons import LSM, HodgkinHuxley, Izhikevich
 from lsm.runs import Setting, bytes_of_run, run, sensory_input
 from lsm.spectrum import cwt, log_frequencies, max_power
-from lsm.sweeps import sweep
+from lsm.sweeps import SweepError, sweep
 from lsm.theory import linear_response, spectral_radius
 from lsm.weights import Binary, Lognormal, Normal
 
