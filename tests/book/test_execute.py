@@ -21,6 +21,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+import compiling
+import running
 import staleness
 from rongala2021 import scorecard
 from rongala2021.project import RAN, fingerprints
@@ -165,10 +167,11 @@ def test_every_package_that_is_installed_is_keyed():
 
 
 def test_what_pages_import_is_not_staged(first):
-    staged = first.folder / "_build" / "source"
     extensions = {path.name for path in (ROOT / "book" / "_ext").glob("*.py")}
-    assert {path.name for path in staged.rglob("*.py")} == extensions
-    assert not list(staged.rglob("*.mplstyle"))
+    with compiling.staged(first.folder) as staged:
+        assert {path.name for path in staged.rglob("*.py")} == extensions
+        assert not list(staged.rglob("*.mplstyle"))
+    assert not staged.exists()
 
 
 def test_parameters_are_passed_with_their_types(built):
@@ -429,13 +432,12 @@ def test_a_long_folder_for_temporary_files_is_none_for_sockets(project, monkeypa
     assert outputs(project.executed / "figures" / "two.ipynb") == "two"
 
 
-def test_sockets_have_short_names_of_their_own_or_none(project):
-    driver = project.driver()
-    short = [driver.socket_names(index, "/tmp/lsm-abcdefgh") for index in (1, 2)]
+def test_sockets_have_short_names_of_their_own_or_none():
+    short = [running.socket_names(index, "/tmp/lsm-abcdefgh") for index in (1, 2)]
     names = [names["KernelManager"]["ip"] for names in short]
     assert len({*names}) == 2
     assert max(map(len, names)) < 100
-    assert driver.socket_names(1, "/tmp/" + "x" * 90) == {}
+    assert running.socket_names(1, "/tmp/" + "x" * 90) == {}
 
 
 def test_braces_in_the_path_are_no_parameters(first, tmp_path):
@@ -452,15 +454,15 @@ def at_work(project, *options, n_pages=9):
     """Pages and cores that were at work at once while a driver executed several pages."""
     for number in range(n_pages):
         save(project.book / "figures" / f"more{number}.ipynb", code("1"))
-    lock, running, seen = threading.Lock(), [], []
+    lock, at_once, seen = threading.Lock(), [], []
 
     def work(job):
         with lock:
-            running.append(job["cores"])
-            seen.append((len(running), sum(running), job["cores"]))
+            at_once.append(job["cores"])
+            seen.append((len(at_once), sum(at_once), job["cores"]))
         time.sleep(0.05)
         with lock:
-            running.remove(job["cores"])
+            at_once.remove(job["cores"])
 
     status, _, _ = project.call("--force", *options, work=work)
     assert status == 0
@@ -643,9 +645,8 @@ def test_the_committed_notebooks_compile_without_execution(project):
 
 @pytest.mark.parametrize("path", sorted((ROOT / "book").rglob("*.ipynb")), ids=lambda p: p.stem)
 def test_no_page_links_to_data_that_only_an_execution_writes(path):
-    driver = Project(ROOT).driver()
-    notebook = driver.read(path)
-    driver.without_data_links(notebook)
+    notebook = running.read(path)
+    compiling.without_data_links(notebook)
     texts = ["".join(c["source"]) for c in notebook["cells"] if c["cell_type"] == "markdown"]
     assert not [text for text in texts if "(data/" in text or 'href="data/' in text]
 
@@ -659,8 +660,8 @@ def test_what_is_read_unexecuted_gives_way_to_what_is_executed(project):
     status, output, _ = project.call()
     assert status == 0
     assert "rendered  unchanged" not in output
-    staged = project.folder / "_build" / "source" / "book" / "figures" / "two.ipynb"
-    assert "(data/one.csv)" in staged.read_text()
+    page = project.html / "book" / "figures" / "two.ipynb"
+    assert "(data/one.csv)" in page.read_text()
 
 
 def test_an_executed_book_that_is_up_to_date_is_left(built):
@@ -766,13 +767,13 @@ def test_a_copy_of_a_failed_run_is_not_rendered(built):
 
 def test_a_failure_of_the_driver_itself_leaves_nothing_running(project):
     save(project.book / "figures" / "one.ipynb", sleeping(project.folder / "on"))
-    path = project.book / "execute.py"
+    path = project.book / "crew.py"
     text = path.read_text()
     # After the kernel of the other page has started.
     boom = """
 def boom(name):
     if name.endswith("two"):
-        while not (ROOT / "on").exists():
+        while not (Path(__file__).parents[1] / "on").exists():
             time.sleep(0.05)
         time.sleep(0.5)
         raise OSError("no space left")
@@ -781,8 +782,8 @@ def boom(name):
 class Pages:"""
     for old, new in (
         (
-            "        start = time.perf_counter()\n        target",
-            "        boom(name)\n        target",
+            "        start = time.perf_counter()\n",
+            "        start = time.perf_counter()\n        boom(name)\n",
         ),
         ("\n\nclass Pages:", boom),
     ):
