@@ -64,7 +64,7 @@ class Pages:
 
     def run(self, jobs: dict[str, Job], n_cores: int, told: Callable[[Done], None]) -> None:
         """Execute pages, and tell what came of each as soon as it is done."""
-        at_once, _ = split_cores(n_cores, len(jobs))
+        at_once, _ = split_cores(n_cores, max(1, len(jobs)))
         self._left = len(jobs)
         pool = ThreadPoolExecutor(at_once)
         line = progress.Line(sys.stderr)
@@ -108,6 +108,7 @@ class Pages:
             invalidate(job.target)
         telling = self._folder / f"{index}.progress.json"
         told = {
+            "name": name,
             "source": str(job.source),
             "target": str(job.target),
             "executed": str(self._folder / f"{index}.ipynb"),

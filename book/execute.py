@@ -16,13 +16,10 @@ processes runs on, and the rendered book is whole.
 
 from __future__ import annotations
 
+import os
 import sys
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
-BOOK = ROOT / "book"
-BUILD = ROOT / "_build"
-sys.path[:0] = [str(ROOT), str(BOOK)]  # before other projects that this Python may know
+sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))
 
 import interrupts
 
@@ -36,7 +33,13 @@ import fcntl
 import math
 import shutil
 from collections.abc import Sequence
+from pathlib import Path
 from typing import IO, Any
+
+ROOT = Path(__file__).resolve().parents[1]
+BOOK = ROOT / "book"
+BUILD = ROOT / "_build"
+sys.path[:0] = [str(ROOT), str(BOOK)]  # before other projects that this Python may know
 
 import compiling
 import durations

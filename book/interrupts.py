@@ -1,16 +1,20 @@
 """What Ctrl-C, a request to end and a closed terminal do to the driver, from its first line on.
 
-Imported before all that takes a while to import. A signal that was to be ignored, as by nohup, is.
+Imported before all that takes a while to import, so it imports hardly anything itself. A signal
+that was to be ignored, as by nohup, is.
 """
 
 from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from types import FrameType
-from typing import Any, NoReturn
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from types import FrameType
+    from typing import Any, NoReturn
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 #: Exit code of a run that was interrupted.

@@ -59,7 +59,9 @@ class Processes:
             self._ended = True
             # The first of each is waited for by who runs it.
             others = [other for p in self._running for other in kill_family(p.pid)[1:]]
-        psutil.wait_procs(others, timeout=_GONE)
+        limit = time.monotonic() + _GONE
+        while any(map(_runs, others)) and time.monotonic() < limit:
+            time.sleep(0.01)
 
 
 def beside_main(call: Callable[[], Result], processes: Processes) -> Result:
@@ -70,6 +72,13 @@ def beside_main(call: Callable[[], Result], processes: Processes) -> Result:
         except BaseException:
             processes.end()
             raise
+
+
+def _runs(process: psutil.Process) -> bool:
+    """Whether a process is more than an entry that waits for whoever inherited it."""
+    with contextlib.suppress(psutil.Error):
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    return False
 
 
 def kill_family(pid: int) -> list[psutil.Process]:

@@ -225,9 +225,8 @@ def share(job: dict[str, Any], executed: Path) -> tuple[str, list[str]]:
     if any(fault.name in _NOT_AT_ALL for fault in found):
         first = next(fault for fault in found if fault.name in _NOT_AT_ALL)
         return f"cell {first.cell}:\n{first.name}: {first.text}", []
-    page = Path(job["source"]).stem
     _, notes = told_of_run(notebook)
-    notes += [f"{page}, cell {f.cell}: {f.text}" for f in found if f.name == "SweepError"]
+    notes += [f"{job['name']}, cell {f.cell}: {f.text}" for f in found if f.name == "SweepError"]
     return "", notes
 
 

@@ -118,10 +118,8 @@ class Project:
         return subprocess.Popen(
             [sys.executable, "book/execute.py", *options],
             cwd=self.folder,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
             text=True,
-            **more,
+            **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **more},
         )
 
     def run(self, *options):
