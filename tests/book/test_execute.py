@@ -513,6 +513,14 @@ def test_a_book_is_built_where_there_are_no_locks(project, monkeypatch):
     assert errors == "_build has no locks (No locks available): start one run at a time\n"
 
 
+def test_each_run_compiles_in_a_folder_of_its_own(project):
+    (project.executed / "figures").mkdir(parents=True)
+    with compiling.staged(project.folder) as one, compiling.staged(project.folder) as other:
+        files = [{p.relative_to(f) for p in f.rglob("*") if p.is_file()} for f in (one, other)]
+    assert one != other
+    assert files[0] == files[1] != set()
+
+
 NO_LOCKS = """
 import errno, fcntl, runpy, sys
 

@@ -23,14 +23,13 @@ def project(tmp_path):
     return Project(tmp_path).make()
 
 
-def telling(*, from_disk, computed, off=None):
+def telling(*, from_disk, computed, off):
     """A cell that tells its progress as sweeps do: a bar until `off` exists, then numbers alone."""
     lines = ["import json, os, pathlib, time", "def tell(line):"]
     lines += [f"    told = dict(line=line, from_disk={from_disk}, computed={computed})"]
     lines += ["    pathlib.Path(os.environ['LSM_PROGRESS']).write_text(json.dumps(told))"]
-    if off:
-        lines += [f"tell({BAR!r})", f"while not pathlib.Path({str(off)!r}).exists():"]
-        lines += ["    time.sleep(0.05)"]
+    lines += [f"tell({BAR!r})", f"while not pathlib.Path({str(off)!r}).exists():"]
+    lines += ["    time.sleep(0.05)"]
     return code("\n".join([*lines, "tell('')"]))
 
 
@@ -41,7 +40,7 @@ class Terminal:
         self.master, self.slave = pty.openpty()
         fcntl.ioctl(self.slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
         self.written, self._new = "", threading.Condition()
-        self._reader = threading.Thread(target=self._read)
+        self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
     def _read(self):
@@ -88,22 +87,23 @@ def on_terminal(project, columns, *options, stdout=None):
 
 
 def test_a_person_sees_how_far_pages_are_and_then_only_what_was_done(project):
-    off = project.folder / "off"
+    off = {"one": project.folder / "off1", "two": project.folder / "off2"}
     for name, number in (("one", 1204), ("two", 0)):
-        cells = telling(from_disk=number, computed=96, off=off), code(shows("'done'"))
+        cells = telling(from_disk=number, computed=96, off=off[name]), code(shows("'done'"))
         save(project.book / "figures" / f"{name}.ipynb", *cells)
     process, terminal = on_terminal(project, 200, "--only", "one", "two", "--jobs", "2")
     try:
         terminal.wait_for(f"figures/one {BAR}", " | ", f"figures/two {BAR}")
+        off["one"].touch()
+        terminal.wait_for("figures/one  ")  # is done, while the other's bar stands there
     finally:
-        off.touch()
+        for path in off.values():
+            path.touch()
     assert process.wait(timeout=60) == 0
     terminal.close()
     lines, _ = terminal.lines()
-    assert [line.split("  ")[0] for line in lines[:-2]] in (
-        ["figures/one", "figures/two", "claims"],
-        ["figures/two", "figures/one", "claims"],
-    )
+    names = ["figures/one", "figures/two", "claims"]
+    assert [line.split("  ")[0] for line in lines[:-2]] == names
     ends = {line.split("  ")[0]: line.split("  ")[2:] for line in lines}
     assert ends["figures/one"] == ["1,204 runs from disk, 96 computed"]
     assert ends["figures/two"] == ["0 runs from disk, 96 computed"]
@@ -130,15 +130,12 @@ def test_the_line_is_as_wide_as_the_terminal_at_most(project):
 
 
 def test_nothing_of_it_where_no_terminal_is(project):
-    on = project.folder / "on"
-    more = code(f"import time\ntime.sleep(1)\npathlib.Path({str(on)!r}).touch()")
-    save(
-        project.book / "figures" / "two.ipynb",
-        telling(from_disk=1, computed=0, off=project.book),
-        more,
-    )
+    off = project.folder / "off"
+    save(project.book / "figures" / "two.ipynb", telling(from_disk=1, computed=0, off=off))
+    timer = threading.Timer(6, off.touch)  # time for many a look
+    timer.start()
     status, output, errors = project.run("--only", "two")
-    assert on.exists()
+    timer.join()
     assert (status, errors) == (0, "")
     assert "\r" not in output
     assert output.splitlines()[0].endswith(" s  1 run from disk, 0 computed")
