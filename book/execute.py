@@ -201,8 +201,8 @@ def compute_part(
     declared = declarations(list(chosen))
     sharing = [name for name in chosen if shares.PARAMETER in declared[name]]
     if not sharing:
-        told = f"pages with a parameter {shares.PARAMETER}, got {', '.join(chosen)}"
-        raise Refusal(f"--part: expected {told}")
+        told = f"expected a page with a parameter {shares.PARAMETER}, got {len(chosen)} without"
+        raise Refusal(f"--part: {told}")
     stale = sharing if given.force else stale_pages({name: chosen[name] for name in sharing})
     order = durations.longest_first(longest(list(stale)))
     pages = {name: chosen[name] for name in order}

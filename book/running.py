@@ -221,13 +221,21 @@ def share(job: dict[str, Any], executed: Path) -> tuple[str, list[str]]:
     """
     execute(job, executed, allow_errors=True)
     notebook = read(executed)
-    found = list(faults(notebook))
-    if any(fault.name in _NOT_AT_ALL for fault in found):
-        first = next(fault for fault in found if fault.name in _NOT_AT_ALL)
-        return f"cell {first.cell}:\n{first.name}: {first.text}", []
     _, notes = told_of_run(notebook)
-    notes += [f"{job['name']}, cell {f.cell}: {f.text}" for f in found if f.name == "SweepError"]
+    checks = checking(notebook)
+    for fault in faults(notebook):
+        if fault.name == "SweepError":
+            notes.append(f"{job['name']}, cell {fault.cell}: {fault.text}")
+        elif fault.name in _NOT_AT_ALL or fault.cell <= checks:
+            return f"cell {fault.cell}:\n{fault.name}: {fault.text}", []
     return "", notes
+
+
+def checking(notebook: Notebook) -> int:
+    """The cell that checks what it was given: the first one after papermill's."""
+    tag = "injected-parameters"
+    (given,) = (c for c in notebook["cells"] if tag in c["metadata"].get("tags", ()))
+    return given["execution_count"] + 1
 
 
 def work(job: dict[str, Any]) -> tuple[str, list[str]]:

@@ -70,10 +70,12 @@ def test_pages_compute_their_part_and_nothing_else_is_kept(project):
         (f"{CLASSES}\nraise ParameterError('seed: expected more')", "ParameterError: seed: expect"),
         ("import no_such_package", "ModuleNotFoundError"),
         ("import os; os._exit(3)", "DeadKernelError"),
+        (None, "NameError: name 'given' is not defined"),
     ],
 )
 def test_a_page_that_cannot_run_at_all_is_told(project, source, message):
-    sharing(project, "one", code(source), code("1"))
+    checks = code("given = [seed, scheduler]" if source else "given")
+    sharing(project, "one", checks, code(source or "1"), code("2"))
     sharing(project, "two", tells(project.folder / "told", 1, 1))
     status, output, errors = project.run("--part", "1/1")
     assert status == 1
@@ -85,7 +87,8 @@ def test_a_page_that_cannot_run_at_all_is_told(project, source, message):
 
 
 def test_cells_of_a_sweep_that_failed_are_told(project):
-    sharing(project, "one", code(f"{CLASSES}\nraise SweepError('seed 3, repeat 4')"), code("1"))
+    failing = code(f"{CLASSES}\nraise SweepError('seed 3, repeat 4')")
+    sharing(project, "one", failing, code("raise ValueError('of what is missing')"))
     status, _, errors = project.run("--part", "1/1")
     assert (status, errors) == (0, "note: figures/one, cell 3: seed 3, repeat 4\n")
 
@@ -137,7 +140,10 @@ def test_parts_run_beside_each_other_and_beside_a_run_that_builds_the_book(proje
             (["--part", text], f"--part: expected K/N with 1 <= K <= N, got {text!r}\n")
             for text in ("0/3", "4/3", "3", "", "-1/3", "1/0", "1/2/3", "a/b", "1.0/2", "²/3")
         ),
-        (["--part", "1/2", "--only", "two"], "--part: expected pages with a parameter scheduler"),
+        (
+            ["--part", "1/2", "--only", "two"],
+            "--part: expected a page with a parameter scheduler, got 2 without\n",
+        ),
         (["--part", "1/2", "--read"], "--part: expected neither --read"),
         (["--part", "1/2", "--refresh"], "--part: expected neither --read"),
         (["--part", "1/2", "--status"], "--part: expected neither --read"),
