@@ -2,50 +2,61 @@
 
     _build/executed/     executed copies with their data; kept, and made anew only when stale
     _build/seconds.json  how long each page took at most
-    _build/source/       what Jupyter Book reads: the sources overlaid with the notebooks to show
+    _build/.source.*     what Jupyter Book reads: the sources overlaid with the notebooks to show
     _build/html/         the rendered book; replaced only by a complete new one
 
 The committed notebooks are the reference of the regression tests and are written only on request
 (``--refresh``). With ``--read`` the book is compiled from what is there, and nothing is executed.
-With ``--status`` it is only told what would be executed, and why.
+With ``--status`` it is only told what would be executed, and why. With ``--part`` a host helps
+others that see the same folder: it only computes a share of the results that sweeps lack.
+
+Who sits at a terminal sees how far the sweeps of pages are. However a run ends, none of its
+processes runs on, and the rendered book is whole.
 """
 
 from __future__ import annotations
+
+import os
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))
+
+import interrupts
+
+if __name__ == "__main__":
+    interrupts.answer(interrupts.end_at_once)
 
 import argparse
 import ast
 import errno
 import fcntl
-import json
 import math
-import os
-import re
 import shutil
-import signal
-import sys
-import threading
-import time
-from collections.abc import Callable, Sequence
-from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from collections.abc import Sequence
 from pathlib import Path
-from typing import IO, Any, NoReturn
+from typing import IO, Any
 
 ROOT = Path(__file__).resolve().parents[1]
 BOOK = ROOT / "book"
 BUILD = ROOT / "_build"
 sys.path[:0] = [str(ROOT), str(BOOK)]  # before other projects that this Python may know
 
-import durations  # noqa: E402
-import environment  # noqa: E402
-import running  # noqa: E402
-import staleness  # noqa: E402
-from lsm.cores import available_cores, split_cores  # noqa: E402
-from running import Notebook, Processes, literal, short_folder, socket_names, write  # noqa: E402
-from staleness import Key, Refusal  # noqa: E402
+import compiling
+import durations
+import environment
+import running
+import shares
+import staleness
+from crew import Done, Job, Pages, report, report_failure
+from lsm._files import write_whole
+from lsm.cores import available_cores, split_cores
+from processes import Processes
+from progress import counted
+from running import Notebook, literal, short_folder, write
+from staleness import Key, Refusal
 
 #: Gathers what the other pages recorded, so it is executed after them.
 GATHERER = "claims"
-DATA_NOTE = "*The data files are written when this page is executed: `make book`.*"
 
 
 # ---------------------------------------------------------------- notebooks and their copies
@@ -53,8 +64,12 @@ DATA_NOTE = "*The data files are written when this page is executed: `make book`
 
 def notebook_names() -> list[str]:
     """Notebooks of the book as ``figures/fig1``, the gatherer last."""
-    paths = BOOK.rglob("*.ipynb")
-    names = [str(p.relative_to(BOOK).with_suffix("")) for p in paths if ".ipynb_" not in str(p)]
+    paths = [path.relative_to(BOOK) for path in BOOK.rglob("*.ipynb")]
+    names = [
+        path.with_suffix("").as_posix()
+        for path in paths
+        if not any(part.startswith(".") for part in path.parts)  # what others keep beside them
+    ]
     return sorted(names, key=lambda name: (name == GATHERER, name))
 
 
@@ -100,14 +115,18 @@ def longest(names: Sequence[str]) -> dict[str, float]:
 # ---------------------------------------------------------------- parameters
 
 
+def declarations(names: Sequence[str]) -> dict[str, Any]:
+    """What papermill finds in the parameters cell of each notebook."""
+    from papermill import inspect_notebook
+
+    return {name: inspect_notebook(literal(BOOK / f"{name}.ipynb")) for name in names}
+
+
 def chosen_parameters(
     names: Sequence[str], pairs: Sequence[tuple[str, str]]
 ) -> dict[str, dict[str, Any]]:
     """Parameters to pass to each notebook, typed as its parameters cell declares them."""
-    from papermill import inspect_notebook
-
-    paths = {name: literal(BOOK / f"{name}.ipynb") for name in names}
-    declared = {name: inspect_notebook(path) for name, path in paths.items()} if pairs else {}
+    declared = declarations(names) if pairs else {}
     chosen: dict[str, dict[str, Any]] = {name: {} for name in names}
     for key, text in pairs:
         takers = [name for name in declared if key in declared[name]]
@@ -130,94 +149,7 @@ def chosen_parameters(
     return chosen
 
 
-# ---------------------------------------------------------------- the interrupt
-
-
-def _interrupted(*_: Any) -> NoReturn:
-    raise KeyboardInterrupt
-
-
 # ---------------------------------------------------------------- the book
-
-
-class Pages:
-    """Pages that are executed a few at a time, each with its share of the cores.
-
-    Sweeps of a page run on threads, so both levels share one budget: a page gets more of it when
-    fewer are left than may run at once.
-    """
-
-    def __init__(
-        self, folder: Path, chosen: dict[str, dict[str, Any]], processes: Processes
-    ) -> None:
-        self._folder, self._chosen, self._processes = folder, chosen, processes
-        self._left, self._started = 0, 0
-        #: What pages could not keep on disk, each once.
-        self.notes: dict[str, None] = {}
-        self._lock = threading.Lock()
-        spec = folder / "kernels" / "python3" / "kernel.json"
-        argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
-        write(spec, {"argv": argv, "display_name": "Python 3", "language": "python"})
-
-    def run(
-        self, keys: dict[str, Key], n_cores: int, told: Callable[[str, str, float], None]
-    ) -> None:
-        """Execute pages; tell of each its name, what went wrong or nothing, and seconds."""
-        at_once, _ = split_cores(n_cores, len(keys))
-        self._left = len(keys)
-        pool = ThreadPoolExecutor(at_once)
-
-        def one(name: str) -> tuple[str, str, float]:
-            with self._lock:
-                cores = max(1, n_cores // min(at_once, self._left))
-                self._started += 1
-                index = self._started
-            try:
-                return self._execute(name, keys[name], cores, index)
-            finally:
-                with self._lock:
-                    self._left -= 1
-
-        try:
-            pending = {pool.submit(one, name) for name in keys}
-            while pending:
-                done, pending = wait(pending, return_when=FIRST_COMPLETED)
-                for future in done:
-                    told(*future.result())
-        except BaseException:  # nothing may run on once the lock is free
-            self._processes.end()
-            raise
-        finally:
-            pool.shutdown(cancel_futures=True)
-
-    def _execute(self, name: str, key: Key, cores: int, index: int) -> tuple[str, str, float]:
-        start = time.perf_counter()
-        target = copy_of(name)
-        if staleness.kept(target) is not None:
-            # Its data are about to be overwritten: should this run fail, the copy is stale.
-            old = read(target)
-            del old["metadata"]["lsm"]
-            write(target, old)
-        for path in (target.parent / "data").glob(f"{target.stem}_*.csv"):
-            path.unlink()  # of tables that it may no longer write
-        job = {
-            "source": str(BOOK / f"{name}.ipynb"),
-            "target": str(target),
-            "parameters": self._chosen[name],
-            "key": key,
-            "kernels": str(self._folder),
-            "sockets": socket_names(index, str(self._folder)),
-        }
-        command = [sys.executable, running.__file__]
-        around = {**os.environ, "LSM_WORKERS": str(cores)}
-        code, output, errors = self._processes.run(command, json.dumps(job), env=around)
-        if code < 0:
-            output = f"the process was ended by {signal.Signals(-code).name}\n{errors}"
-        # A worker that failed before it could report has said why on standard error.
-        told = "" if code == 0 else output or errors
-        if code == 0:
-            self.notes |= dict.fromkeys(output.split("\n"))
-        return name, told, time.perf_counter() - start
 
 
 def execute(
@@ -232,36 +164,55 @@ def execute(
     around = staleness.surroundings(ROOT)
     failed: list[str] = []
 
-    def told(name: str, wrong: str, seconds: float) -> None:
-        if wrong:
-            failed.append(name)
-            print(f"{name}  FAILED after {seconds:.1f} s")
-            print(f"book/{name}.ipynb, {wrong.rstrip()}", flush=True)
+    def told(done: Done) -> None:
+        if done.wrong:
+            failed.append(done.name)
+            report_failure(done)
             return
-        if not chosen[name]:
-            durations.note(ROOT, name, seconds)
-        report(name, f"{seconds:.1f} s", chosen[name])
+        if not chosen[done.name]:
+            durations.note(ROOT, done.name, done.seconds)
+        runs = counted(done.progress.from_disk, done.progress.computed)
+        report(done.name, f"{done.seconds:.1f} s", runs, chosen[done.name])
 
     first = durations.longest_first(longest([name for name in names if name != GATHERER]))
     with short_folder() as folder:
-        pages = Pages(Path(folder), chosen, processes)
+        pages = Pages(Path(folder), processes)
         for batch in (first, [name for name in names if name == GATHERER]):
             keys = {name: page_key(name, chosen[name], around) for name in batch}
             stale = {n: k for n, k in keys.items() if force or staleness.kept(copy_of(n)) != k}
             for name in keys:
                 if name not in stale:
-                    report(name, "unchanged", chosen[name])
+                    report(name, "unchanged", "", chosen[name])
             if stale:
-                pages.run(stale, n_cores, told)
+                jobs = {
+                    name: Job(BOOK / f"{name}.ipynb", copy_of(name), chosen[name], key)
+                    for name, key in stale.items()
+                }
+                pages.run(jobs, n_cores, told)
     for note in filter(None, pages.notes):
         print(f"note: {note}", file=sys.stderr)
     return failed
 
 
-def report(name: str, text: str, parameters: dict[str, Any]) -> None:
-    """Print a page's line."""
-    given = " ".join(f"{key}={value}" for key, value in parameters.items())
-    print(f"{name}  {text}  {given}".rstrip(), flush=True)
+def compute_part(
+    chosen: dict[str, dict[str, Any]], part: str, given: argparse.Namespace, processes: Processes
+) -> int:
+    """Compute a part of what the sweeps of stale pages lack; 1 if a page could not run."""
+    declared = declarations(list(chosen))
+    sharing = [name for name in chosen if shares.PARAMETER in declared[name]]
+    if not sharing:
+        told = f"expected a page with a parameter {shares.PARAMETER}, got {len(chosen)} without"
+        raise Refusal(f"--part: {told}")
+    stale = sharing if given.force else stale_pages({name: chosen[name] for name in sharing})
+    order = durations.longest_first(longest(list(stale)))
+    pages = {name: chosen[name] for name in order}
+    environment.list_fonts()
+    failed = shares.compute(BOOK, pages, part, n_cores=given.jobs or cores(), processes=processes)
+    if failed:
+        print(f"could not run: {', '.join(failed)}", file=sys.stderr)
+    own = given.only or given.pairs or given.force
+    print(f"when all parts are done: {'the same without --part' if own else 'make book'}")
+    return 1 if failed else 0
 
 
 def together(seconds: dict[str, float], n_cores: int) -> float:
@@ -301,38 +252,12 @@ def mirror() -> None:
     executed = BUILD / "executed"
     executed.mkdir(parents=True, exist_ok=True)
     for path in BOOK.glob("*.yml"):
-        shutil.copyfile(path, executed / path.name)
+        write_whole(executed / path.name, path.read_bytes())
     names = notebook_names()
-    for path in executed.rglob("*.ipynb"):
-        if str(path.relative_to(executed).with_suffix("")) not in names:
-            path.unlink()
-
-
-def without_data_links(notebook: Notebook) -> None:
-    """Name the files that only an execution writes, instead of linking to them."""
-    for cell in notebook["cells"]:
-        text, n_links = running.DATA_LINK.subn(r"`\1`", "".join(cell["source"]))
-        if n_links and cell["cell_type"] == "markdown":
-            cell["source"] = f"{text}\n\n{DATA_NOTE}"
-
-
-def stage(*, executed: bool) -> None:
-    """Gather what Jupyter Book reads, with the executed copies or with the committed notebooks."""
-    source = BUILD / "source"
-    shutil.rmtree(source, ignore_errors=True)
-    # What pages import is installed.
-    code = [path.name for path in [*staleness.driver_files(ROOT), *staleness.packages(ROOT)]]
-    ignored = shutil.ignore_patterns(".*", "__pycache__", "data", "*.ipynb", *code)
-    shutil.copytree(BOOK, source / "book", ignore=ignored)
-    if executed:
-        shutil.copytree(BUILD / "executed", source / "book", dirs_exist_ok=True)
-    else:
-        for name in notebook_names():
-            notebook = read(BOOK / f"{name}.ipynb")
-            without_data_links(notebook)
-            write(source / "book" / f"{name}.ipynb", notebook)
-    for name in ("_config.yml", "_toc.yml"):
-        shutil.copyfile(ROOT / name, source / name)
+    for path in executed.rglob("[!.]*.ipynb"):
+        if path.relative_to(executed).with_suffix("").as_posix() not in names:
+            path.unlink(missing_ok=True)
+    compiling.remove_abandoned(executed.rglob(".*"))
 
 
 def render(processes: Processes) -> None:
@@ -341,8 +266,8 @@ def render(processes: Processes) -> None:
         told = "not executed yet, or not to the end (run without --only)"
         print(f"not rendered: {', '.join(missing)} {told}")
         return
-    stage(executed=True)
-    compile_book(processes)
+    with compiling.staged(ROOT) as source:
+        compiling.compile_book(ROOT, source, processes)
 
 
 def render_unexecuted(processes: Processes) -> None:
@@ -357,41 +282,9 @@ def render_unexecuted(processes: Processes) -> None:
         print(f"pages  as committed ({told}; make book executes them)")
     else:
         print("pages  as executed, all up to date")
-    stage(executed=not stale)
-    compile_book(processes)
-
-
-def compile_book(processes: Processes) -> None:
-    """Replace the book by one of what is staged, if that differs from what it was made of."""
-    source, html = BUILD / "source", BUILD / "html"
-    files = [path for path in source.rglob("*") if path.is_file()]
-    # Of the packages the book shows the docstrings.
-    files += [*staleness.package_files(ROOT), ROOT / "requirements.txt"]
-    files += staleness.driver_files(ROOT)
-    key = json.dumps(staleness.digests(ROOT, files))
-    record = html / ".key"
-    if record.exists() and record.read_text() == key:
-        print(f"rendered  unchanged  {shown(html / 'index.html')}")
-        return
-    start = time.perf_counter()
-    jupyter_book = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()"]
-    command = [*jupyter_book, "build", "--all", "-W", "-n", "--keep-going", str(source)]
-    code, output, errors = processes.run(command, cwd=source)
-    plain = re.sub(r"\x1b\[[0-9;]*m", "", output + errors)
-    (BUILD / "render.log").write_text(plain, encoding="utf-8")
-    new = source / "_build" / "html"
-    if code != 0 or not (new / "index.html").exists():
-        lines = [line for line in plain.splitlines() if re.search("WARNING|ERROR|rror:", line)]
-        told = "\n".join(lines or plain.splitlines()[-15:])
-        raise Refusal(f"Jupyter Book failed (all of it: {shown(BUILD / 'render.log')})\n{told}")
-    (new / ".key").write_text(key)
-    old = BUILD / "html.old"
-    shutil.rmtree(old, ignore_errors=True)
-    if html.exists():
-        html.rename(old)
-    new.rename(html)
-    shutil.rmtree(old, ignore_errors=True)
-    print(f"rendered  {time.perf_counter() - start:.1f} s  {shown(html / 'index.html')}")
+    committed = {name: read(BOOK / f"{name}.ipynb") for name in names} if stale else None
+    with compiling.staged(ROOT, committed) as source:
+        compiling.compile_book(ROOT, source, processes)
 
 
 def shown(path: Path) -> str:
@@ -425,10 +318,10 @@ def tell_verdicts() -> None:
     _, _, after = after.partition(scorecard.README_END)
     told = front.readme_block(BOOK, card)
     block = "\n".join([scorecard.README_START, told, scorecard.README_END])
-    readme.write_text(before + block + after, encoding="utf-8")
+    write_whole(readme, (before + block + after).encode())
     static = BOOK / "_static"
-    (static / "badge.svg").write_text(scorecard.badge(card), encoding="utf-8")
-    (static / "result.png").write_bytes(front.first_picture(BOOK).png)
+    write_whole(static / "badge.svg", scorecard.badge(card).encode())
+    write_whole(static / "result.png", front.first_picture(BOOK).png)
 
 
 def arguments(words: Sequence[str] | None) -> argparse.Namespace:
@@ -456,6 +349,11 @@ def arguments(words: Sequence[str] | None) -> argparse.Namespace:
         "--status", action="store_true",
         help="tell which pages are stale, because of what; the exit code is 1 if there are any",
     )  # fmt: skip
+    parser.add_argument(
+        "--part", metavar="K/N",
+        help="help others that see this folder: only compute the K-th of N shares of the results "
+        "that the sweeps of stale pages lack (a line of sbatch --array), for a later run to find",
+    )  # fmt: skip
     given = parser.parse_args(words)
     if given.jobs is not None and given.jobs < 1:
         parser.error(f"--jobs: expected an integer >= 1, got {given.jobs}")
@@ -465,6 +363,10 @@ def arguments(words: Sequence[str] | None) -> argparse.Namespace:
         parser.error("--read: expected neither --only, --force, -p nor --refresh")
     if given.status and (given.read or given.force or given.refresh):
         parser.error("--status: expected neither --read, --force nor --refresh")
+    if given.part and (given.read or given.refresh or given.status):
+        parser.error("--part: expected neither --read, --refresh nor --status")
+    if given.part and shares.PARAMETER in dict(given.pairs):
+        parser.error(f"--part: expected no -p {shares.PARAMETER}, which it passes itself")
     return given
 
 
@@ -500,44 +402,55 @@ def main(words: Sequence[str] | None = None) -> int:
         0, or 1 for a failure or if told of stale pages, 2 for a refusal, 130 if interrupted.
     """
     given = arguments(words)
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup leaves it
-            signal.signal(number, _interrupted)
     processes = Processes()
     try:
-        n_cores = given.jobs or cores()
-        if given.status:
-            chosen = requested(given)
-            own = given.only or given.pairs
-            return tell_status(chosen, n_cores, "the same without --status" if own else "make book")
-        environment.settle(str(ROOT))
-        BUILD.mkdir(exist_ok=True)
-        with (BUILD / ".lock").open("w") as lock:
-            hold(lock)
-            if given.read:
-                render_unexecuted(processes)
-                return 0
-            chosen = requested(given)
-            names = list(chosen)
-            mirror()
-            environment.list_fonts()
-            failed = execute(names, chosen, force=given.force, n_cores=n_cores, processes=processes)
-            if failed:
-                print(f"not rendered: {', '.join(failed)} failed", file=sys.stderr)
-                return 1
-            if given.refresh:
-                refresh(names)
-            render(processes)
-    except Refusal as refusal:
-        print(refusal, file=sys.stderr)
-        return 2
-    except OSError as error:
-        print(f"cannot go on: {reason(error)}", file=sys.stderr)
-        return 2
+        try:
+            interrupts.answer(interrupts.end_in_order)
+            return carry_out(given, processes)
+        except Refusal as refusal:
+            print(refusal, file=sys.stderr)
+            return 2
+        except OSError as error:
+            print(f"cannot go on: {reason(error)}", file=sys.stderr)
+            return 2
+        finally:
+            interrupts.answer(interrupts.go_on)  # to the end, which is near
     except KeyboardInterrupt:
+        interrupts.answer(interrupts.go_on)
         processes.end()
         print("interrupted", file=sys.stderr)
-        return 130
+        return interrupts.CODE
+
+
+def carry_out(given: argparse.Namespace, processes: Processes) -> int:
+    """Do what the command line asks for; the exit code."""
+    n_cores = given.jobs or cores()
+    part = shares.checked(given.part) if given.part is not None else ""
+    if given.status:
+        chosen = requested(given)
+        own = given.only or given.pairs
+        return tell_status(chosen, n_cores, "the same without --status" if own else "make book")
+    environment.settle(str(ROOT))
+    if part:
+        return compute_part(requested(given), part, given, processes)
+    BUILD.mkdir(exist_ok=True)
+    with (BUILD / ".lock").open("w") as lock:
+        hold(lock)
+        compiling.bring_back(BUILD / "html")
+        if given.read:
+            render_unexecuted(processes)
+            return 0
+        chosen = requested(given)
+        names = list(chosen)
+        mirror()
+        environment.list_fonts()
+        failed = execute(names, chosen, force=given.force, n_cores=n_cores, processes=processes)
+        if failed:
+            print(f"not rendered: {', '.join(failed)} failed", file=sys.stderr)
+            return 1
+        if given.refresh:
+            refresh(names)
+        render(processes)
     return 0
 
 

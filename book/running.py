@@ -2,7 +2,9 @@
 
     python book/running.py      executes the notebook that a job on standard input describes
 
-The exit code is 0 if it went well, with notes on standard output; else the reason is there.
+The exit code is 0 if it went well, with notes on standard output; else the reason is there. A job
+without a key is worth only what its sweeps keep: an error in a cell stops no other cell, and
+nothing else is kept.
 """
 
 from __future__ import annotations
@@ -11,24 +13,27 @@ import contextlib
 import json
 import os
 import re
-import subprocess
 import sys
 import tempfile
-import threading
-from collections.abc import Sequence
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
-
-import psutil
+from typing import Any, NamedTuple
 
 # The packages beside this file and above it, before others that this Python may know.
 sys.path[:0] = [str(Path(__file__).resolve().parents[1]), str(Path(__file__).resolve().parent)]
+
+from lsm._files import write_whole  # noqa: E402
+from processes import follow  # noqa: E402
 
 Notebook = dict[str, Any]
 #: A link of a page to data that it writes when it is executed: what is shown, and the file.
 DATA_LINK = re.compile(r"\[([^\]]*)\]\((data/[^)]*)\)")
 #: What an output is called that is a widget.
 WIDGET = "application/vnd.jupyter.widget-view+json"
+#: Errors that have nothing to do with what a page measures: it cannot run at all.
+_NOT_AT_ALL = frozenset(
+    ["ParameterError", "ProjectError", "ImportError", "ModuleNotFoundError", "SyntaxError"]
+)
 
 
 # ---------------------------------------------------------------- notebooks
@@ -51,9 +56,7 @@ def write(path: Path, content: dict[str, Any]) -> None:
     """Write JSON whole or not at all, in the form in which Jupyter writes notebooks."""
     text = json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    temporary.write_text(text, encoding="utf-8")
-    os.replace(temporary, path)
+    write_whole(path, text.encode())
 
 
 def strip(notebook: Notebook) -> None:
@@ -127,7 +130,8 @@ def short_folder() -> tempfile.TemporaryDirectory[str]:
     """A folder for a run, where paths of sockets are short if that can be had."""
     usual = tempfile.gettempdir()
     place = "/tmp" if len(os.fsencode(usual)) > 60 and os.access("/tmp", os.W_OK) else usual
-    return tempfile.TemporaryDirectory(prefix="lsm-", dir=place)
+    # A kernel that was killed may leave a socket while the folder goes.
+    return tempfile.TemporaryDirectory(prefix="lsm-", dir=place, ignore_cleanup_errors=True)
 
 
 def socket_names(index: int, folder: str) -> dict[str, Any]:
@@ -142,101 +146,113 @@ def socket_names(index: int, folder: str) -> dict[str, Any]:
     return {"KernelManager": {"transport": "ipc", "ip": name}}
 
 
-def work(job: dict[str, Any]) -> tuple[str, list[str]]:
-    """Execute the notebook that a job describes; what went wrong or nothing, and notes."""
+class Fault(NamedTuple):
+    """An error that a cell ended with."""
+
+    cell: int
+    name: str
+    text: str
+
+
+def faults(notebook: Notebook) -> Iterator[Fault]:
+    """The errors in a notebook's cells."""
+    for cell in notebook["cells"]:
+        for output in cell.get("outputs", ()):
+            if output["output_type"] == "error":
+                yield Fault(cell["execution_count"], output["ename"], output["evalue"])
+
+
+def execute(job: dict[str, Any], output: Path, **options: Any) -> str:
+    """Let papermill execute a job's notebook; the first error of a cell, or nothing."""
     import papermill
     from traitlets.config import Config
 
-    from rongala2021.project import fingerprints
-
     target = Path(job["target"])
+    target.parent.mkdir(parents=True, exist_ok=True)
     # Before all other places: the kernel is this Python, whatever another "python3" may be.
     os.environ["JUPYTER_PATH"] = job["kernels"]
-    unfinished = target.with_name(f".{target.stem}.{os.getpid()}.ipynb")
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
         papermill.execute_notebook(
             literal(Path(job["source"])),
-            literal(unfinished),
+            literal(output),
             parameters=job["parameters"],
             kernel_name="python3",
             cwd=str(target.parent),
             progress_bar=False,
             config=Config(job["sockets"]),
+            **options,
         )
-        notebook = read(unfinished)
-        code = [c for c in notebook["cells"] if c["cell_type"] == "code" and c["source"]]
-        if any(cell["execution_count"] is None for cell in code):
-            raise RuntimeError("the notebook ended before its last cell")
-        sources, notes = told_of_run(notebook)
-        wrong = noise(notebook)
-        if sources not in ({}, fingerprints()):
-            wrong += f"what ran are not the packages of this project: {sources}"
-        if lost := missing_data(notebook, target.parent):
-            wrong += f"data that the page links to are missing: {', '.join(lost)}"
-        if wrong:
-            return "\n".join([wrong, *notes]), []
-        strip(notebook)
-        notebook["metadata"]["lsm"] = {"key": job["key"]}
-        write(target, notebook)
     except papermill.PapermillExecutionError as error:
         traceback = re.sub(r"\x1b\[[0-9;]*m", "", "\n".join(error.traceback))
-        return f"cell {error.exec_count}:\n{traceback}", []
+        return f"cell {error.exec_count}:\n{traceback}"
+    return ""
+
+
+def keep(job: dict[str, Any], executed: Path) -> tuple[str, list[str]]:
+    """Execute a notebook and keep it, if nothing is wrong with it."""
+    from rongala2021.project import fingerprints
+
+    target = Path(job["target"])
+    if wrong := execute(job, executed):
+        return wrong, []
+    notebook = read(executed)
+    code = [c for c in notebook["cells"] if c["cell_type"] == "code" and c["source"]]
+    if any(cell["execution_count"] is None for cell in code):
+        raise RuntimeError("the notebook ended before its last cell")
+    sources, notes = told_of_run(notebook)
+    wrong = noise(notebook)
+    if sources not in ({}, fingerprints()):
+        wrong += f"what ran are not the packages of this project: {sources}"
+    if lost := missing_data(notebook, target.parent):
+        wrong += f"data that the page links to are missing: {', '.join(lost)}"
+    if wrong:
+        return "\n".join([wrong, *notes]), []
+    strip(notebook)
+    notebook["metadata"]["lsm"] = {"key": job["key"]}
+    write(target, notebook)
+    return "", notes
+
+
+def share(job: dict[str, Any], executed: Path) -> tuple[str, list[str]]:
+    """Execute a notebook for its sweeps alone, of which it computes a part.
+
+    What is measured on stand-ins for the rest may be anything, an error too. Told are errors that
+    have another cause, and cells of a sweep that failed.
+    """
+    execute(job, executed, allow_errors=True)
+    notebook = read(executed)
+    _, notes = told_of_run(notebook)
+    checks = checking(notebook)
+    for fault in faults(notebook):
+        if fault.name == "SweepError":
+            notes.append(f"{job['name']}, cell {fault.cell}: {fault.text}")
+        elif fault.name in _NOT_AT_ALL or fault.cell <= checks:
+            return f"cell {fault.cell}:\n{fault.name}: {fault.text}", []
+    return "", notes
+
+
+def checking(notebook: Notebook) -> int:
+    """The cell that checks what it was given: the first one after papermill's."""
+    tag = "injected-parameters"
+    (given,) = (c for c in notebook["cells"] if tag in c["metadata"].get("tags", ()))
+    return given["execution_count"] + 1
+
+
+def work(job: dict[str, Any]) -> tuple[str, list[str]]:
+    """Execute the notebook that a job describes; what went wrong or nothing, and notes."""
+    executed = Path(job["executed"])
+    try:
+        return (share if job["key"] is None else keep)(job, executed)
     except Exception as error:
         return f"{type(error).__name__}: {error}", []
     finally:
         with contextlib.suppress(OSError):
-            unfinished.unlink(missing_ok=True)
-    return "", notes
-
-
-# ---------------------------------------------------------------- processes
-
-
-class Processes:
-    """Children that can be ended together, with all that they started."""
-
-    def __init__(self) -> None:
-        self._running: set[subprocess.Popen[str]] = set()
-        self._lock = threading.Lock()
-        self._ended = False
-
-    def run(self, command: Sequence[str], text: str = "", **options: Any) -> tuple[int, str, str]:
-        """Run a command to its end; its exit code, standard output and standard error."""
-        with self._lock:
-            if self._ended:
-                return 1, "", ""
-            process = subprocess.Popen(
-                command,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                text=True,
-                start_new_session=True,  # the terminal's Ctrl-C is for this process alone
-                **options,
-            )
-            self._running.add(process)
-        output, errors = process.communicate(text)
-        with self._lock:
-            self._running.discard(process)
-        return process.returncode, output, errors
-
-    def end(self) -> None:
-        """Kill every child and grandchild."""
-        with self._lock:
-            self._ended = True
-            for process in self._running:
-                try:
-                    parent = psutil.Process(process.pid)
-                    family = [*parent.children(recursive=True), parent]
-                except psutil.NoSuchProcess:
-                    continue
-                for member in family:
-                    with contextlib.suppress(psutil.NoSuchProcess):
-                        member.kill()
+            executed.unlink(missing_ok=True)
 
 
 if __name__ == "__main__":
-    wrong, notes = work(json.load(sys.stdin))
+    job = json.load(sys.stdin)
+    follow(job["driver"])
+    wrong, notes = work(job)
     print(wrong or "\n".join(notes))
     sys.exit(1 if wrong else 0)

@@ -20,7 +20,19 @@ import running
 from running import Notebook
 
 #: What executes the pages, beside what they import: modules in the book's folder.
-DRIVER = ("durations", "environment", "execute", "running", "staleness")
+DRIVER = (
+    "compiling",
+    "crew",
+    "durations",
+    "environment",
+    "execute",
+    "interrupts",
+    "processes",
+    "progress",
+    "running",
+    "shares",
+    "staleness",
+)
 #: A part's name and its digests, or other texts, by their names.
 Key = dict[str, Any]
 #: Files and pages that are named, of many that changed.

@@ -27,7 +27,8 @@ from threadpoolctl import threadpool_limits
 
 from lsm import _memory
 from lsm import _validate as check
-from lsm._optional import ExecutorWarning, StoreWarning
+from lsm._optional import ExecutorWarning as ExecutorWarning
+from lsm._optional import StoreWarning
 from lsm._progress import Progress
 from lsm.cores import available_cores
 from lsm.keys import key

@@ -118,10 +118,8 @@ class Project:
         return subprocess.Popen(
             [sys.executable, "book/execute.py", *options],
             cwd=self.folder,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
             text=True,
-            **more,
+            **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **more},
         )
 
     def run(self, *options):
@@ -138,7 +136,7 @@ class Project:
         return driver
 
     def call(self, *options, work=None):
-        """The same as `run` in this process, with an empty page in the place of Jupyter Book's.
+        """The same as `run` in this process, with what is staged in the place of Jupyter Book's.
 
         `work` replaces what executes a notebook, and tells what went wrong or nothing. The gatherer
         is kept as it is, not executed.
@@ -150,7 +148,7 @@ class Project:
                 return keep(job), []
             return driver.running.work(job)
 
-        def run(processes, command, text="", env=None, **_):
+        def run(processes, command, text="", env=None, cwd=None):
             if command[-1] == driver.running.__file__:
                 cores = int(env["LSM_WORKERS"])
                 try:
@@ -159,9 +157,9 @@ class Project:
                 finally:
                     ensure_event_loop().close()  # papermill's, in this thread
                 return (1 if wrong else 0), wrong or "\n".join(notes), ""
-            page = self.folder / "_build" / "source" / "_build" / "html" / "index.html"
-            page.parent.mkdir(parents=True)
-            page.touch()
+            pages = cwd / "_build" / "html"
+            shutil.copytree(cwd / "book", pages / "book")
+            (pages / "index.html").touch()
             return 0, "", ""
 
         driver.Processes = type("Processes", (driver.Processes,), {"run": run})

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import html
-import os
 import platform
 import sys
 import warnings
@@ -18,7 +17,9 @@ import pandas as pd
 import xarray as xr
 import yaml
 
-from lsm._optional import ExecutorWarning, StoreWarning
+from lsm._files import write_whole
+from lsm.store import StoreWarning
+from lsm.sweeps import ExecutorWarning
 from rongala2021 import explorer, ledger, scorecard, workers
 from rongala2021.ledger import Sample
 from rongala2021.project import (
@@ -323,12 +324,8 @@ def _short(frame: pd.DataFrame) -> pd.DataFrame:
 def _save_csv(frame: pd.DataFrame, path: Path) -> None:
     """Write a table whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        _short(frame).to_csv(temporary, index=False, float_format="%.7g", lineterminator="\n")
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    text = _short(frame).to_csv(index=False, float_format="%.7g", lineterminator="\n")
+    write_whole(path, text.encode())
 
 
 def save_data(
