@@ -168,7 +168,7 @@ def leak_figure(points: xr.Dataset, *, bound: float) -> Figure:
     """
     fig, axes = plt.subplots(1, points.sizes["kind"], figsize=(7.2, 2.7), sharey=True)
     delays = points["delay"].values
-    for ax, kind, letter in zip(axes, points["kind"].values, "ABC", strict=True):
+    for ax, kind, letter in zip(axes, points["kind"].values, "ABC", strict=False):
         most = points.sel(kind=kind).max(["mean", "network"])
         for delay, level in zip(delays, plots.levels(len(delays)), strict=True):
             each = most.sel(delay=delay)
@@ -182,7 +182,7 @@ def leak_figure(points: xr.Dataset, *, bound: float) -> Figure:
         plots.panel_letter(ax, letter)
     axes[0].set_ylabel("largest HF with leak")
     axes[0].legend(title="mean delay", alignment="left", loc="upper right")
-    styles = {
+    styles: dict[str, dict[str, Any]] = {
         "simulated": {"marker": "o"},
         "by theory": {"marker": "o", "ls": "--", "mfc": "white"},
     }
