@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from lsm import _validate as check
 from lsm import measures
 from lsm._validate import Array
-from lsm.sweeps import Run, Setting
+from lsm.runs import Run, Setting
 from lsm.theory import linear_response, spectral_radius
 from lsm.weights import weight_distribution
 from rongala2021.controls import check_together

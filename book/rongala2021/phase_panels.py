@@ -16,7 +16,7 @@ from matplotlib.patches import Patch, Rectangle
 from matplotlib.patheffects import withStroke
 
 from lsm._validate import Array
-from lsm.sweeps import NETWORK_K_STATIC
+from lsm.runs import NETWORK_K_STATIC
 from rongala2021 import phase, plots, stated
 from rongala2021.settings import AMPLIFIED_FROM
 

@@ -10,8 +10,8 @@ import xarray as xr
 from lsm import measures
 from lsm.dynamics import simulate
 from lsm.neurons import LSM
+from lsm.runs import Setting, run
 from lsm.spectrum import log_frequencies
-from lsm.sweeps import Setting, run
 from lsm.theory import spectral_radius
 from lsm.weights import Binary, Normal, weight_distribution
 from rongala2021 import phase

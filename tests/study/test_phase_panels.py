@@ -7,7 +7,7 @@ import xarray as xr
 from matplotlib.collections import QuadMesh
 from matplotlib.patches import Rectangle
 
-from lsm.sweeps import NETWORK_K_STATIC
+from lsm.runs import NETWORK_K_STATIC
 from rongala2021 import phase, phase_panels
 
 KINDS, MEANS, DELAYS = ["normal", "binary"], [0.1, 0.2, 0.3], [0.0, 5e-3]
