@@ -122,12 +122,49 @@ class Prediction(NamedTuple):
     source: Annotated[Array, "frequency"]
 
 
+def linear_activity(result: Run, *, resolution: float | None = None) -> Array:
+    """Activity of a run by linear response around its mean activity, without that mean.
+
+    It is predicted from the recorded sensors, with their phases. The record counts as periodic,
+    which tells only while the start is remembered.
+
+    Parameters
+    ----------
+    result : Run
+    resolution : float, optional
+        Distance (Hz) of the frequencies at which the response is computed; it counts for those
+        around. By default that of the frequencies of the record.
+
+    Returns
+    -------
+    (n_neurons, n_steps) array
+
+    Raises
+    ------
+    ValueError
+        If the neurons were updated in turn, which the linear network is not.
+    """
+    setting = result.setting
+    check_together(setting)
+    n, dt = result.inputs.shape[-1], setting.dt
+    level = result.inputs.mean(axis=-1)
+    point = level, result.activity.mean(axis=-1)
+    swings = np.fft.rfft(result.inputs - level[:, None])
+    distance = 1 / (n * dt) if resolution is None else resolution
+    nearest = distance * np.rint(np.arange(swings.shape[-1]) / (n * dt * distance))
+    answers = []
+    for part in np.array_split(np.arange(nearest.size), -(-nearest.size // _N_FREQS)):
+        freqs, of_each = np.unique(nearest[part], return_inverse=True)
+        transfer = linear_response(result.network, setting.neuron, *point, freqs, dt=dt)
+        answers.append(np.einsum("fks,sf->kf", transfer[of_each], swings[:, part]))
+    return np.fft.irfft(np.concatenate(answers, axis=-1), n)
+
+
 def prediction(result: Run, *, spectrum: Spectrum) -> Prediction:
     """Maximum power of a run by linear response around its mean activity.
 
-    What is predicted is the activity, from the recorded sensors and with their phases: its maximum
-    power is then taken as that of the simulated one. The record counts as periodic, which tells
-    only while the start is remembered.
+    What is predicted is the activity, whose maximum power is then taken as that of the simulated
+    one: maxima are those of a sum, and not a sum of maxima.
 
     Parameters
     ----------
@@ -144,18 +181,8 @@ def prediction(result: Run, *, spectrum: Spectrum) -> Prediction:
         If the neurons were updated in turn, which the linear network is not.
     """
     setting = result.setting
-    check_together(setting)
-    n, dt = result.inputs.shape[-1], setting.dt
-    level = result.inputs.mean(axis=-1)
-    point = level, result.activity.mean(axis=-1)
-    swings = np.fft.rfft(result.inputs - level[:, None])
-    answers = []
-    for part in np.array_split(np.arange(swings.shape[-1]), -(-swings.shape[-1] // _N_FREQS)):
-        freqs = part / (n * dt)
-        transfer = linear_response(result.network, setting.neuron, *point, freqs, dt=dt)
-        answers.append(np.einsum("fks,sf->kf", transfer, swings[:, part]))
-    activity = np.fft.irfft(np.concatenate(answers, axis=-1), n)
-    predicted = spectrum.max_power(activity, dt=dt, n_windows=setting.n_presentations)
+    activity = linear_activity(result)
+    predicted = spectrum.max_power(activity, dt=setting.dt, n_windows=setting.n_presentations)
     power = spectra(result, spectrum=spectrum)
     return Prediction(
         predicted=predicted.mean(axis=(0, 2)),

@@ -13,16 +13,16 @@ from lsm import _validate as check
 from lsm import measures
 from lsm._validate import Array
 from lsm.runs import Run, Setting
-from lsm.theory import linear_response, spectral_radius
+from lsm.theory import spectral_radius
 from lsm.weights import weight_distribution
-from rongala2021.controls import check_together
+from rongala2021.linear import linear_activity
 from rongala2021.run_measures import spectra
 from rongala2021.scale import grid
 from rongala2021.settings import AMPLIFIED_FROM, KINDS, MEANS
 from rongala2021.spectra import Spectrum
 
-# Distance (Hz) of the frequencies at which the response is computed; it counts for those around,
-# which may differ by less than what a network does not forget within a second.
+# Distance (Hz) of the frequencies at which the response is computed: it hardly differs between
+# those of a record where a network forgets within a second.
 _RESOLUTION = 1.0
 
 
@@ -114,9 +114,10 @@ def point(result: Run, *, spectrum: Spectrum) -> Point:
         If the neurons were updated in turn, which the linear network is not.
     """
     setting = result.setting
-    predicted = linear_power(result, spectrum=spectrum)
+    activity = linear_activity(result, resolution=_RESOLUTION)
+    expected = spectrum.max_power(activity, dt=setting.dt, n_windows=setting.n_presentations)
     power = spectra(result, spectrum=spectrum)
-    simulated, source = (each.mean(axis=(0, 2)) for each in power)
+    predicted, simulated, source = (each.mean(axis=(0, 2)) for each in (expected, *power))
     mean = result.inputs.mean(axis=-1), result.activity.mean(axis=-1)
     ratio = measures.high_frequency_ratio
     return Point(
@@ -124,50 +125,6 @@ def point(result: Run, *, spectrum: Spectrum) -> Point:
         predicted=float(ratio(predicted, source, spectrum.freqs)),
         radius=spectral_radius(result.network, setting.neuron, *mean, dt=setting.dt),
     )
-
-
-def linear_power(result: Run, *, spectrum: Spectrum) -> Array:
-    """What `linear.prediction` predicts, in a fraction of its time.
-
-    The response is computed once for each hertz, not for each frequency of the record, of which
-    there are as many within a hertz as it has seconds.
-
-    Parameters
-    ----------
-    result : Run
-    spectrum : Spectrum
-
-    Returns
-    -------
-    (n_freqs,) array
-        Maximum power in a presentation, mean over presentations and neurons (a.u.²).
-
-    Raises
-    ------
-    ValueError
-        If the neurons were updated in turn, which the linear network is not.
-    """
-    setting = result.setting
-    check_together(setting)
-    n, dt = result.inputs.shape[-1], setting.dt
-    level = result.inputs.mean(axis=-1)
-    swings = np.fft.rfft(result.inputs - level[:, None])
-    nearest = np.rint(np.arange(swings.shape[-1]) / (n * dt * _RESOLUTION))
-    computed = np.arange(nearest[-1] + 1)
-    response = linear_response(
-        result.network,
-        setting.neuron,
-        level,
-        result.activity.mean(axis=-1),
-        _RESOLUTION * computed,
-        dt=dt,
-    )
-    starts = np.searchsorted(nearest, computed)
-    parts = np.split(swings, starts[1:], axis=-1)
-    answers = [one @ part for one, part in zip(response, parts, strict=True)]
-    activity = np.fft.irfft(np.concatenate(answers, axis=-1), n)
-    power = spectrum.max_power(activity, dt=dt, n_windows=setting.n_presentations)
-    return power.mean(axis=(0, 2))
 
 
 def typical(ratios: xr.DataArray) -> xr.DataArray:

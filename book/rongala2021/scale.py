@@ -19,7 +19,7 @@ from lsm.spectrum import highest_frequency, log_frequencies
 from lsm.sweeps import SweepError, sweep
 from rongala2021.single import MODELS
 from rongala2021.spectra import Spectrum
-from rongala2021.workers import Part
+from rongala2021.workers import is_left_to_others
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -113,7 +113,7 @@ def _rows(
     try:
         return sweep(measure, cells, n_repeats=scale.n_networks, executor=scale.executor, **options)
     except SweepError as error:
-        if not isinstance(scale.executor, Part):
+        if not all(is_left_to_others(failure.reason) for failure in error.failures):
             raise
         rows = error.found
     # A page goes on to its next sweep with them, and nothing of it is kept.

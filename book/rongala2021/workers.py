@@ -22,6 +22,11 @@ class LeftToOthersError(Exception):
     """A run that another part of the sweep computes."""
 
 
+def is_left_to_others(reason: str) -> bool:
+    """Whether a run of a sweep failed, by the reason told, because another part computes it."""
+    return reason.startswith(LeftToOthersError.__name__)
+
+
 class Part(Executor):
     """Computes one of several parts of each sweep, on threads of this process.
 

@@ -1,14 +1,13 @@
 """Where a page's sweeps run: the parts of a sweep, and a cluster that does not answer."""
 
 import socket
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 import numpy as np
 import pytest
 
 from lsm.runs import Setting
-from lsm.sweeps import sweep
+from lsm.sweeps import SweepError
 from rongala2021 import workers
 from rongala2021.pages import ParameterError, scale
 from rongala2021.run_measures import input_power, spectra
@@ -77,14 +76,11 @@ def test_a_part_without_a_share_of_a_sweep_computes_one_run(tmp_path):
     assert found.equals(whole)
 
 
-def wrong(result, *, spectrum):
-    raise KeyError("mine")
-
-
-def test_an_error_where_there_are_no_parts_is_raised(tmp_path):
-    measure = partial(wrong, spectrum=SPECTRUM)
-    with ThreadPoolExecutor(1) as threads, pytest.raises(RuntimeError, match="KeyError: 'mine'"):
-        sweep(measure, [SETTINGS.values[0]], seed=1, n_repeats=1, executor=threads)
+@pytest.mark.parametrize("computing", [None, Part(1, 1)])
+def test_an_error_of_a_run_is_raised_with_parts_too(tmp_path, computing):
+    beyond = Spectrum(freqs=np.array([5000.0]))  # the highest that steps of 1 ms allow is 500 Hz
+    with pytest.raises(SweepError, match="24 of 24 runs failed:\n.*: ValueError: freqs: expected"):
+        found_by(tmp_path, computing, partial(input_power, spectrum=beyond))
 
 
 def test_nothing_means_threads_and_each_scheduler_one_executor():
