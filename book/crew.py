@@ -21,6 +21,9 @@ from processes import Processes
 from progress import Progress
 from staleness import Key
 
+#: Tells a page's kernel the part (rongala2021.workers).
+PART = "LSM_PART"
+
 
 class Job(NamedTuple):
     """A page to execute."""
@@ -31,6 +34,8 @@ class Job(NamedTuple):
     parameters: dict[str, Any]
     #: What the copy is made of; none if only what its sweeps keep is of use.
     key: Key | None
+    #: The part of all runs that it computes, as 3/10; nothing for all.
+    part: str = ""
 
 
 class Done(NamedTuple):
@@ -119,6 +124,7 @@ class Pages:
             "driver": os.getpid(),
         }
         around = {**os.environ, "LSM_WORKERS": str(cores), progress.VARIABLE: str(telling)}
+        around[PART] = job.part
         with self._lock:
             self._telling[name] = telling
         try:

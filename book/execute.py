@@ -365,8 +365,6 @@ def arguments(words: Sequence[str] | None) -> argparse.Namespace:
         parser.error("--status: expected neither --read, --force nor --refresh")
     if given.part and (given.read or given.refresh or given.status):
         parser.error("--part: expected neither --read, --refresh nor --status")
-    if given.part and shares.PARAMETER in dict(given.pairs):
-        parser.error(f"--part: expected no -p {shares.PARAMETER}, which it passes itself")
     return given
 
 

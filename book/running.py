@@ -219,9 +219,13 @@ def share(job: dict[str, Any], executed: Path) -> tuple[str, list[str]]:
     What is measured on stand-ins for the rest may be anything, an error too. Told are errors that
     have another cause, and cells of a sweep that failed.
     """
+    from rongala2021.project import fingerprints
+
     execute(job, executed, allow_errors=True)
     notebook = read(executed)
-    _, notes = told_of_run(notebook)
+    sources, notes = told_of_run(notebook)
+    if sources not in ({}, fingerprints()):
+        return f"what ran are not the packages of this project: {sources}", []
     checks = checking(notebook)
     for fault in faults(notebook):
         if fault.name == "SweepError":
@@ -232,10 +236,10 @@ def share(job: dict[str, Any], executed: Path) -> tuple[str, list[str]]:
 
 
 def checking(notebook: Notebook) -> int:
-    """The cell that checks what it was given: the first one after papermill's."""
-    tag = "injected-parameters"
-    (given,) = (c for c in notebook["cells"] if tag in c["metadata"].get("tags", ()))
-    return given["execution_count"] + 1
+    """The cell that checks what it was given: the first one after that of parameters."""
+    tags = {"parameters", "injected-parameters"}
+    given = [c for c in notebook["cells"] if tags & set(c["metadata"].get("tags", ()))]
+    return given[-1]["execution_count"] + 1
 
 
 def work(job: dict[str, Any]) -> tuple[str, list[str]]:

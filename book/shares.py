@@ -8,27 +8,30 @@ thrown away. No lock is taken, for several parts run at once, and `make book` ma
 from __future__ import annotations
 
 import re
+import shutil
 import sys
 from pathlib import Path
 from typing import Any
 
+from compiling import remove_abandoned
 from crew import Done, Job, Pages, report, report_failure
+from lsm._files import beside
 from processes import Processes
 from progress import counted
 from running import short_folder
 from staleness import Refusal
 
-#: A page's parameter that says who computes its sweeps.
+#: A parameter of all pages that sweep.
 PARAMETER = "scheduler"
 
 
 def checked(text: str) -> str:
-    """K/N as pages are told of it."""
+    """K/N, without leading zeros."""
     found = re.fullmatch(r"([0-9]+)/([0-9]+)", text)
     part, n_parts = map(int, found.groups()) if found else (0, 0)
     if not 1 <= part <= n_parts:
         raise Refusal(f"--part: expected K/N with 1 <= K <= N, got {text!r}")
-    return f"part {part}/{n_parts}"
+    return f"{part}/{n_parts}"
 
 
 def compute(
@@ -66,20 +69,27 @@ def compute(
         sums[:] = [total + number for total, number in zip(sums, numbers, strict=True)]
         report(done.name, f"{done.seconds:.1f} s", counted(*numbers), chosen[done.name])
 
+    build = book.parent / "_build"
+    remove_abandoned(build.glob(".part.*"))
+    # Within the project: a page finds its packages and results by the folder that it runs in.
+    place = beside(build / "part", "")
     with short_folder() as folder:
         pages = Pages(Path(folder), processes)
-        place = Path(folder) / "pages"
         jobs = {
             name: Job(
                 source=book / f"{name}.ipynb",
                 target=place / f"{name}.ipynb",
-                parameters={**given, PARAMETER: part},
+                parameters=given,
                 key=None,
+                part=part,
             )
             for name, given in chosen.items()
         }
-        pages.run(jobs, n_cores, told)
+        try:
+            pages.run(jobs, n_cores, told)
+        finally:
+            shutil.rmtree(place, ignore_errors=True)
     for note in filter(None, pages.notes):
         print(f"note: {note}", file=sys.stderr)
-    print(f"{part}: {counted(*sums) or 'no runs'}")
+    print(f"part {part}: {counted(*sums) or 'no runs'}")
     return failed

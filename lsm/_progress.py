@@ -7,7 +7,7 @@ import os
 import sys
 from contextlib import suppress
 from pathlib import Path
-from threading import Lock
+from threading import RLock
 from typing import Any
 
 from tqdm import tqdm
@@ -17,9 +17,17 @@ from lsm._files import write_whole
 #: Names a file for programs that run others, such as the book's driver: what a bar would show, and
 #: how many runs all sweeps of this process found on disk and computed. Then nothing is shown here.
 RECORD = "LSM_PROGRESS"
-# One lock for all bars of this process: those of tqdm itself are for several processes.
-tqdm.set_lock(Lock())
 _counts = {"from_disk": 0, "computed": 0}
+
+
+class _Bar(tqdm):
+    """A bar of ours: tqdm's own are left as they are."""
+
+    monitor_interval = 0  # it has nothing to see to where each run is shown
+
+
+# An interrupt may come while it is held, and the bar is closed then.
+_Bar.set_lock(RLock())
 
 
 class _Record:
@@ -30,7 +38,7 @@ class _Record:
 
     def write(self, text: str) -> None:
         content = {"line": text.strip(), **_counts}
-        with suppress(OSError):  # nobody will know how far it is
+        with suppress(OSError, ValueError):  # nobody will know how far it is
             write_whole(self._path, json.dumps(content).encode())
 
     def flush(self) -> None:
@@ -41,13 +49,19 @@ def _bar(n_cells: int, n_found: int) -> Any:
     options = dict(total=n_cells, initial=n_found, unit="run", mininterval=0.2, miniters=1)
     if path := os.environ.get(RECORD):
         short = "{n_fmt}/{total_fmt} [{elapsed}<{remaining}, {rate_fmt}]"
-        return tqdm(file=_Record(Path(path)), bar_format=short, leave=False, **options)
+        return _Bar(file=_Record(Path(path)), bar_format=short, leave=False, **options)
     if "JPY_SESSION_NAME" in os.environ and "ipykernel" in sys.modules:  # as JupyterLab sets it
         with suppress(ImportError):  # without ipywidgets
             from tqdm.notebook import tqdm as widget
 
             return widget(leave=False, delay=1, **options)
-    return tqdm(disable=None, **options)  # silent where standard error is no terminal
+    return _Bar(disable=not _at_terminal(), **options)
+
+
+def _at_terminal() -> bool:
+    with suppress(AttributeError, ValueError):  # standard error may be closed
+        return sys.stderr.isatty()
+    return False
 
 
 class Progress:
@@ -67,11 +81,11 @@ class Progress:
         if n_found:
             self._bar.set_postfix_str(f"{n_found} from disk")
 
-    def done(self, *, computed: bool, n_cells: int = 1) -> None:
-        """Count a run, which stands in so many cells of the sweep."""
+    def done(self, *, read: int = 0, computed: int = 0, failed: int = 0) -> None:
+        """Count runs."""
+        _counts["from_disk"] += read
         _counts["computed"] += computed
-        _counts["from_disk"] += n_cells - computed
-        self._bar.update(n_cells)
+        self._bar.update(read + computed + failed)
 
     def __enter__(self) -> Progress:
         return self

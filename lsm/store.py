@@ -133,7 +133,7 @@ def keep(folder: Path, name: str, result: Any, about: Mapping[str, Any]) -> None
     result : NamedTuple
     """
     path = folder / f"{name}.npz"
-    if not path.exists():
+    if read(folder, name, type(result)) is None:  # not there, or spoiled
         with suppress(OSError):  # told when writing fails
             _make_generation(path.parent)
         if error := _write(path, _content(result, about)):
@@ -185,8 +185,8 @@ def stored(
 ) -> Result:
     """The result `name`, from disk if it is there, else computed and kept.
 
-    A result is written whole or not at all. Who asks for one that another thread or process is
-    just computing waits for it, where the file system has locks. Where nothing can be written the
+    A result is written whole or not at all. Who asks for one while another thread or process
+    computes it waits for that, where the file system has locks. Where nothing can be written the
     result is computed all the same, and a `StoreWarning` says once why it is not kept.
 
     Parameters
@@ -242,7 +242,7 @@ def _lines(value: Any, name: str = "", indent: int = 0) -> Iterator[str]:
         for inner, each in value.items():
             yield from _lines(each, inner, indent + 2)
     elif isinstance(value, list) and len(value) > _N_SHOWN:
-        yield f"{head}  {value[0]} ... {value[-1]} ({len(value)})"
+        yield f"{head}  {value[0]} ... {value[-1]} ({len(value)} in all)"
     else:
         yield f"{head}  {value}"
 
@@ -264,19 +264,23 @@ def show(folder: Path, name: str) -> str:
     """
     paths = _matching(folder, name)
     if len(paths) != 1:
-        raise ValueError(f"KEY: expected one result in {folder}, got {name!r} of {len(paths)}")
+        told = f"expected the name of one result in {folder}, or its start"
+        raise ValueError(f"KEY: {told}, got {name!r}, which {len(paths)} have")
     try:
         with paths[0].open("rb") as stream, np.load(stream, allow_pickle=False) as file:
             fields = {field: file[field] for field in file.files}
-        about = json.loads(fields.pop("_about")[()])
+        about = json.loads(fields.pop("_about", np.array(b"{}"))[()])
     except Exception as error:  # of many kinds
         raise ValueError(f"KEY: expected a result, got {paths[0]} ({error!r})") from None
     written = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(paths[0].stat().st_mtime))
     lines = [str(paths[0]), f"written {written}"]
+    if not about:
+        lines.append("by an earlier version, which did not tell what it is of")
     for part, value in about.items():
         lines += _lines(value, part)
     for field, values in fields.items():
-        lines += _lines(values.tolist(), f"{field} {values.dtype}{list(values.shape)}")
+        flat = values.ravel().tolist() if values.ndim else values.item()
+        lines += _lines(flat, f"{field} {values.dtype}{list(values.shape)}")
     return "\n".join(lines)
 
 

@@ -3,85 +3,57 @@
 from __future__ import annotations
 
 import logging
-import multiprocessing
-import os
-import platform
 import threading
 import warnings
-from collections.abc import Callable, Generator, Sequence
-from concurrent.futures import (
-    BrokenExecutor,
-    Executor,
-    Future,
-    ThreadPoolExecutor,
-    as_completed,
-)
-from contextlib import closing, suppress
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor
+from contextlib import closing, contextmanager, suppress
 from dataclasses import fields
-from functools import cache
+from itertools import islice
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any, NamedTuple, TypeVar
 
-import numpy as np
 from threadpoolctl import threadpool_limits
 
 from lsm import _memory
 from lsm import _validate as check
+from lsm._cells import Cell, about, compute, process
 from lsm._optional import ExecutorWarning as ExecutorWarning
-from lsm._optional import StoreWarning
 from lsm._progress import Progress
 from lsm.cores import available_cores
 from lsm.keys import key
 from lsm.runs import Setting, bytes_of_run, run
-from lsm.store import keep, read, result_kind, stored
+from lsm.store import keep, read, result_kind
 
 Result = TypeVar("Result", bound=tuple[Any, ...])
 _log = logging.getLogger(__name__)
-
-
-class Cell(NamedTuple):
-    """What an executor is given to compute: one run of a setting, and what is measured on it.
-
-    Attributes
-    ----------
-    measure, draw, setting, seed, repeat
-        As in `sweep`.
-    store : Path or None
-        Folder of results.
-    name : str
-        Of the result in the store.
-    home : str
-        Process that the sweep is in.
-    """
-
-    measure: Callable[[Any], Any]
-    draw: Callable[..., Any]
-    setting: Setting
-    seed: int
-    repeat: int
-    store: Path | None
-    name: str
-    home: str
+# Cells that an executor has at a time.
+_AT_ONCE = 1000
 
 
 class Failure(NamedTuple):
-    """A cell that failed.
+    """A run that failed.
 
     Attributes
     ----------
     setting : Setting
     seed, repeat : int
+    kind : type
+        Of the error.
     reason : str
+        Its kind and text.
     """
 
     setting: Setting
     seed: int
     repeat: int
+    kind: type[BaseException]
     reason: str
 
 
 class SweepError(RuntimeError):
-    """Cells of a sweep failed; all others were computed, and are kept where there is a store.
+    """Runs of a sweep failed; all others were computed, and are kept where there is a store.
 
     Attributes
     ----------
@@ -95,11 +67,15 @@ class SweepError(RuntimeError):
         super().__init__(f"{len(failures)} of {n_cells} runs failed:\n" + _told(failures))
         self.failures, self.found = list(failures), found
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # A sweep may itself run in a worker.
+        return type(self), (self.failures, self.found)
+
 
 def _told(failures: Sequence[Failure]) -> str:
     """A line for each setting, seed and reason, with all repeats."""
     repeats: dict[tuple[Setting, int, str], list[int]] = {}
-    for setting, seed, repeat, reason in failures:
+    for setting, seed, repeat, _, reason in failures:
         repeats.setdefault((setting, seed, reason), []).append(repeat)
     lines = []
     for (setting, seed, reason), which in repeats.items():
@@ -116,82 +92,69 @@ def _short(setting: Setting) -> str:
     return f"Setting({', '.join(differs)})"
 
 
-def _process() -> str:
-    return f"{platform.node()} {os.getpid()}"
+def _reason(error: BaseException) -> str:
+    with suppress(Exception):  # of its own text
+        return f"{type(error).__name__}: {error}"
+    return type(error).__name__
 
 
-@cache
-def _settle(process: str, home: str) -> None:
-    """Prepare a process for its first cell: `sweep` sees to its own."""
-    if process != home:
-        # Linear algebra on threads of its own would compete with others, and round differently.
-        threadpool_limits(1, user_api="blas")
-        warnings.simplefilter("ignore", StoreWarning)  # told at home, where it is kept too
-        if parent := multiprocessing.parent_process():
-            # Else a worker would wait for ever for the next run of a sweep that was killed.
-            threading.Thread(target=_end_with, args=[parent], daemon=True).start()
+_blas = threading.Lock()
+_n_limiting = 0
+_limits: Any = None
 
 
-def _end_with(parent: Any) -> None:
-    parent.join()
-    os._exit(1)
+@contextmanager
+def _one_blas_thread() -> Iterator[None]:
+    """Let linear algebra have no threads of its own while any sweep of this process runs.
+
+    They would compete with ours, and round differently.
+    """
+    global _n_limiting, _limits
+    with _blas:
+        if _n_limiting == 0:
+            _limits = threadpool_limits(1, user_api="blas")
+        _n_limiting += 1
+    try:
+        yield
+    finally:
+        with _blas:
+            _n_limiting -= 1
+            if _n_limiting == 0:
+                _limits.restore_original_limits()
 
 
-def _owned(found: Any) -> Any:
-    """A result without the larger arrays that its own are views of, which would live as long."""
-    if isinstance(found, np.ndarray) and found.base is not None:
-        return found.copy()
-    if isinstance(found, tuple) and hasattr(found, "_fields"):
-        return type(found)(*map(_owned, found))
-    return found
-
-
-def compute(cell: Cell) -> tuple[Any, bool]:
-    """Compute a cell, wherever this is called, and keep what was found.
+def n_threads(settings: Iterable[Setting]) -> int:
+    """As many as there are cores, or fewer where more runs would not fit into memory together.
 
     Parameters
     ----------
-    cell : Cell
-
-    Returns
-    -------
-    result
-    computed : bool
-        Whether it was computed here; another process may have been faster.
-
-    Raises
-    ------
-    RuntimeError
-        If this process has other sources, or other versions of packages, than the sweep's.
+    settings : iterable of Setting
     """
-    _settle(_process(), cell.home)
-    measure, draw, setting, seed, repeat, store, name, home = cell
-    computed = False
-
-    def one() -> Any:
-        nonlocal computed
-        computed = True
-        return _owned(measure(draw(setting, seed=seed, repeat=repeat)))
-
-    if store is None:
-        return one(), True
-    if _process() != home and key(measure, draw, setting, seed, repeat) != name:
-        raise RuntimeError(f"{_process()}: expected the sources and versions of {home}, got others")
-    return stored(store, name, result_kind(measure), one, _about(cell)), computed
+    largest = max(map(bytes_of_run, set(settings)), default=1)
+    return max(1, min(available_cores(), _memory.limit() // largest))
 
 
-def _about(cell: Cell) -> dict[str, Any]:
-    return {part: getattr(cell, part) for part in ("measure", "draw", "setting", "seed", "repeat")}
+def _submitted(cells: dict[int, Cell], executor: Executor) -> Iterator[tuple[int, Future[Any]]]:
+    """Futures of cells as they are done, those left out that the executor does not take.
 
-
-def _submitted(cells: dict[int, Cell], executor: Executor) -> Generator[tuple[int, Future[Any]]]:
-    """Futures of cells as they are done, those that could not be submitted left out."""
+    Not all are submitted at once: what is done is kept and told meanwhile.
+    """
+    waiting = iter(cells.items())
     futures: dict[Future[Any], int] = {}
+    done: SimpleQueue[Future[Any]] = SimpleQueue()
     try:
-        with suppress(BrokenExecutor):
-            for i, cell in cells.items():
-                futures[executor.submit(compute, cell)] = i
-        for future in as_completed(futures):
+        while True:
+            for i, cell in islice(waiting, _AT_ONCE - len(futures)):
+                try:
+                    future = executor.submit(compute, cell)
+                except Exception:  # broken, shut down, or its cluster is gone
+                    waiting = iter(())
+                    break
+                futures[future] = i
+                future.add_done_callback(done.put)
+            if not futures:
+                return
+            future = done.get()
             yield futures.pop(future), future  # its result must not live as long as the sweep
     finally:
         for future in futures:
@@ -201,7 +164,7 @@ def _submitted(cells: dict[int, Cell], executor: Executor) -> Generator[tuple[in
 def _answers(
     cells: dict[int, Cell], executor: Executor | None
 ) -> Generator[tuple[int, Future[Any]]]:
-    """Futures of cells as they are done; what a broken executor leaves is computed here."""
+    """Futures of cells as they are done; what an executor loses is computed here."""
     left = dict(cells)
     if executor is not None:
         for i, future in _submitted(cells, executor):
@@ -212,14 +175,18 @@ def _answers(
             told = f"the executor lost {len(left)} runs, which are computed here, on threads"
             warnings.warn(told, ExecutorWarning, stacklevel=4)
     if left:
-        with ThreadPoolExecutor(_n_threads(left)) as pool:
+        with ThreadPoolExecutor(n_threads(cell.setting for cell in left.values())) as pool:
             yield from _submitted(left, pool)
 
 
-def _n_threads(cells: dict[int, Cell]) -> int:
-    """As many as there are cores, or fewer where more runs would not fit into memory together."""
-    largest = max(bytes_of_run(setting) for setting in {c.setting for c in cells.values()})
-    return max(1, min(available_cores(), _memory.limit() // largest))
+def _name(store: Path | None, *parts: Any) -> str:
+    """Name of a result, which it must have in a store."""
+    try:
+        return key(*parts)
+    except ValueError:
+        if store is not None:
+            raise
+        return ""
 
 
 def sweep(
@@ -237,8 +204,8 @@ def sweep(
 
     What is in the store is read, and the executor computes the rest; each run is kept as soon as it
     is done. So a sweep that was ended goes on where it was, and several that share a folder, on
-    any number of hosts, share their work. A run that fails ends no other. How far it is shows a bar
-    at a terminal and in JupyterLab; how many runs were found and computed is logged (level INFO).
+    any number of hosts, share their work. A run that fails stops no other. A bar shows how far it
+    is, at a terminal and in JupyterLab; how many runs were found and computed is logged (at INFO).
 
     Parameters
     ----------
@@ -260,7 +227,7 @@ def sweep(
         returns a NamedTuple.
     executor : concurrent.futures.Executor, optional
         By default as many threads as `lsm.cores.available_cores`, or fewer where their runs would
-        not fit into memory together: the kernels release the lock.
+        not fit into memory together: the kernels release Python's lock.
         Processes (``ProcessPoolExecutor(mp_context=get_context("spawn"))``), a cluster
         (``dask.distributed.Client(address).get_executor()``) or any other serve as well. Results
         do not depend on it. What it loses, because it breaks, is computed here.
@@ -276,18 +243,23 @@ def sweep(
     SweepError
         After all others, if runs failed: it names each of them.
     """
-    check.integer("seed", seed)
-    check.integer("n_repeats", n_repeats, low=1)
-    check.integer("first", first)
+    seed = check.integer("seed", seed)
+    n_repeats = check.integer("n_repeats", n_repeats, low=1)
+    first = check.integer("first", first)
+    for setting in settings:
+        check.instance("settings", setting, Setting)
+    if store is not None:
+        store = check.instance("store", store, Path).absolute()  # workers may be elsewhere
     if executor is not None:
         check.instance("executor", executor, Executor)
     kind = None if store is None else result_kind(measure)
     draw = run if draw is None else draw
+    repeats = range(first, first + n_repeats)
     cells = [
-        Cell(measure, draw, setting, seed, repeat, store, name, _process())
+        Cell(measure, draw, setting, seed, repeat, store, name, process())
         for setting in settings
-        for repeat in range(first, first + n_repeats)
-        for name in [key(measure, draw, setting, seed, repeat) if store is not None else ""]
+        for repeat in repeats
+        for name in [_name(store, measure, draw, setting, seed, repeat)]
     ]
     # Cells of one name are one run.
     places: dict[str | int, list[int]] = {}
@@ -301,14 +273,12 @@ def sweep(
             waiting[i] = cells[i]
         for j in (i, *others):
             found[j] = kept
-    n_kept = len(cells) - sum(each is None for each in found)
-    reasons: dict[int, str] = {}
+    n_read, n_computed = len(cells) - sum(each is None for each in found), 0
+    errors: dict[int, tuple[type[BaseException], str]] = {}
     cause: BaseException | None = None
-    n_computed = 0
     with (
-        # Linear algebra on threads of its own would compete with ours, and round differently.
-        threadpool_limits(1, user_api="blas"),
-        Progress(len(cells), n_kept) as progress,
+        _one_blas_thread(),
+        Progress(len(cells), n_read) as progress,
         closing(_answers(waiting, executor)) as answers,
     ):
         for i, future in answers:
@@ -316,26 +286,27 @@ def sweep(
             error = future.exception()
             if error is None:
                 result, computed = future.result()
-                if store is not None and executor is not None:
-                    keep(store, cells[i].name, result, _about(cells[i]))
+                if store is not None and kind is not None and executor is not None:
+                    keep(store, cells[i].name, result, about(cells[i]))
                 for j in same:
                     found[j] = result
                 n_computed += computed
-                progress.done(computed=computed, n_cells=len(same))
+                n_read += len(same) - computed
+                progress.done(read=len(same) - computed, computed=int(computed))
             elif isinstance(error, Exception):
-                reasons |= dict.fromkeys(same, f"{type(error).__name__}: {error}")
+                errors |= dict.fromkeys(same, (type(error), _reason(error)))
                 cause = cause or error
+                progress.done(failed=len(same))
             else:
                 raise error
-    n_read = len(cells) - n_computed - len(reasons)
     told = "%d runs: %d from disk, %d computed, %d failed"
-    _log.info(told, len(cells), n_read, n_computed, len(reasons))
+    _log.info(told, len(cells), n_read, n_computed, len(errors))
     rows = [found[i : i + n_repeats] for i in range(0, len(found), n_repeats)]
-    if reasons:
+    if errors:
         failures = [
-            Failure(c.setting, c.seed, c.repeat, reasons[i])
+            Failure(c.setting, c.seed, c.repeat, *errors[i])
             for i, c in enumerate(cells)
-            if i in reasons
+            if i in errors
         ]
         raise SweepError(failures, rows) from cause
     return rows

@@ -152,7 +152,7 @@ class Project:
             if command[-1] == driver.running.__file__:
                 cores = int(env["LSM_WORKERS"])
                 try:
-                    job = json.loads(text) | {"cores": cores}
+                    job = json.loads(text) | {"cores": cores, "part": env["LSM_PART"]}
                     wrong, notes = (work(job) or "", []) if work else execute(job)
                 finally:
                     ensure_event_loop().close()  # papermill's, in this thread

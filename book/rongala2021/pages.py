@@ -457,4 +457,6 @@ def provenance(given: Mapping[str, Any]) -> Provenance:
         "sources: " + ", ".join(f"{name} {digest}" for name, digest in sources.items()),
         revision(),
     ]
+    if part := workers.part():
+        lines.append(f"part {part[0]} of {part[1]} of all runs, which stand in for the others")
     return Provenance(lines, sources)

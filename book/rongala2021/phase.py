@@ -21,8 +21,8 @@ from rongala2021.scale import grid
 from rongala2021.settings import AMPLIFIED_FROM, KINDS, MEANS
 from rongala2021.spectra import Spectrum
 
-# Distance (Hz) of the frequencies at which the response is computed: it hardly differs between
-# those of a record where a network forgets within a second.
+# Distance (Hz) of the frequencies at which the response is computed. Those of a record lie closer;
+# between them the response of a network that forgets within a second hardly differs.
 _RESOLUTION = 1.0
 
 

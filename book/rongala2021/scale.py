@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Executor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -16,10 +16,10 @@ from lsm import _validate as check
 from lsm.network import neuron_kinds, neuron_names
 from lsm.runs import Setting
 from lsm.spectrum import highest_frequency, log_frequencies
-from lsm.sweeps import SweepError, sweep
+from lsm.sweeps import SweepError, n_threads, sweep
+from rongala2021 import workers
 from rongala2021.single import MODELS
 from rongala2021.spectra import Spectrum
-from rongala2021.workers import is_left_to_others
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -110,12 +110,17 @@ def _rows(
 ) -> list[list[Any]]:
     """What a sweep finds; where it computes a part alone, with others in the place of the rest."""
     options: dict[str, Any] = dict(draw=draw, seed=scale.seed, first=scale.first, store=scale.store)
-    try:
+    part = workers.part()
+    if part is None:
         return sweep(measure, cells, n_repeats=scale.n_networks, executor=scale.executor, **options)
-    except SweepError as error:
-        if not all(is_left_to_others(failure.reason) for failure in error.failures):
-            raise
-        rows = error.found
+    with ThreadPoolExecutor(n_threads(cells)) as threads:
+        share = workers.Share(scale.executor or threads, *part)
+        try:
+            return sweep(measure, cells, n_repeats=scale.n_networks, executor=share, **options)
+        except SweepError as error:
+            if not all(issubclass(f.kind, workers.LeftToOthersError) for f in error.failures):
+                raise
+            rows = error.found
     # A page goes on to its next sweep with them, and nothing of it is kept.
     some = next((each for row in rows for each in row if each is not None), None)
     if some is None:

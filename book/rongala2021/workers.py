@@ -1,56 +1,56 @@
-"""Where the sweeps of a page run: in its process, on a cluster, or one part of them here."""
+"""Where the sweeps of a page run: in its process, on a cluster, or a part of them here."""
 
 from __future__ import annotations
 
 import logging
+import os
 import re
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future
 from functools import cache
 from importlib import import_module
 from typing import Any
 
-from lsm.cores import available_cores
-from lsm.sweeps import Cell
-
-#: What the parameter `scheduler` of a page can be, beside nothing.
-_PART, _ADDRESS = r"part ([1-9]\d*)/([1-9]\d*)", r"[a-z]+://.+"
+#: Names a part of all runs, as 3/10, for pages that are executed for these alone. It is set for the
+#: pages of ``book/execute.py --part``, of which nothing else is kept, and for no others.
+PART = "LSM_PART"
 # Seconds that a cluster may take to answer, and to have a worker.
 _PATIENCE = 30
+
+
+def part() -> tuple[int, int] | None:
+    """The part of all runs that this process is to compute, from 1 on, and how many there are."""
+    found = re.fullmatch(r"(\d+)/(\d+)", os.environ.get(PART, ""))
+    return (int(found[1]), int(found[2])) if found else None
 
 
 class LeftToOthersError(Exception):
     """A run that another part of the sweep computes."""
 
 
-def is_left_to_others(reason: str) -> bool:
-    """Whether a run of a sweep failed, by the reason told, because another part computes it."""
-    return reason.startswith(LeftToOthersError.__name__)
+class Share(Executor):
+    """Hands a part of all cells of a sweep on to another executor.
 
-
-class Part(Executor):
-    """Computes one of several parts of each sweep, on threads of this process.
-
-    Which part a run is of depends on its name alone: the parts can be computed anywhere, at any
+    Which part a cell is of depends on its name alone: the parts can be computed anywhere, at any
     time and in any order.
 
     Parameters
     ----------
-    part : int
-        From 1 on.
+    executor : Executor
+    number : int
+        Of the part, from 1 on.
     n_parts : int
     """
 
-    def __init__(self, part: int, n_parts: int) -> None:
-        self._part, self._n_parts = part, n_parts
-        self._threads = ThreadPoolExecutor(available_cores())
+    def __init__(self, executor: Executor, number: int, n_parts: int) -> None:
+        self._executor, self._number, self._n_parts = executor, number, n_parts
 
     def submit(self, function: Any, /, *arguments: Any, **_: Any) -> Future[Any]:
-        """As of any executor, for a `Cell`; a future that failed for one of another part."""
-        cell: Cell = arguments[0]
-        if int(cell.name.rpartition("/")[2], 16) % self._n_parts == self._part - 1:
-            return self._threads.submit(function, cell)
+        """As of any executor, for a cell; a future that failed for one of another part."""
+        (cell,) = arguments
+        if int(cell.name.rpartition("/")[2], 16) % self._n_parts == self._number - 1:
+            return self._executor.submit(function, cell)
         left: Future[Any] = Future()
-        left.set_exception(LeftToOthersError(f"part {self._part}/{self._n_parts}"))
+        left.set_exception(LeftToOthersError(f"not of part {self._number}/{self._n_parts}"))
         return left
 
 
@@ -68,8 +68,8 @@ def executor(scheduler: str) -> Executor | None:
     Parameters
     ----------
     scheduler : str
-        Nothing for threads of this process, the address of a Dask scheduler
-        (``tcp://host:8786``), or a part of all runs (``part 3/10``).
+        Nothing for threads of this process, or the address of a Dask scheduler
+        (``tcp://host:8786``).
 
     Raises
     ------
@@ -78,12 +78,8 @@ def executor(scheduler: str) -> Executor | None:
     """
     if not scheduler:
         return None
-    if found := re.fullmatch(_PART, scheduler):
-        part, n_parts = map(int, found.groups())
-        if part <= n_parts:
-            return Part(part, n_parts)
-    if not re.fullmatch(_ADDRESS, scheduler):
-        expected = 'nothing, an address such as "tcp://host:8786" or a part such as "part 3/10"'
+    if not re.fullmatch(r"[a-z]+://.+", scheduler):
+        expected = 'nothing or an address such as "tcp://host:8786"'
         raise ValueError(f"scheduler: expected {expected}, got {scheduler!r}")
     try:
         # By its name: no result depends on where it was computed.
@@ -94,5 +90,5 @@ def executor(scheduler: str) -> Executor | None:
     except (ImportError, OSError, ValueError) as error:
         expected = "the address of a Dask scheduler that answers and has a worker"
         raise ValueError(f"scheduler: expected {expected}, got {scheduler!r} ({error})") from None
-    found_executor: Executor = client.get_executor()
-    return found_executor
+    found: Executor = client.get_executor()
+    return found

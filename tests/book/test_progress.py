@@ -12,6 +12,7 @@ import threading
 import pytest
 
 import progress
+from lsm._progress import RECORD
 from progress import Progress
 from tests.small_project import Project, code, outputs, save, shows
 
@@ -21,6 +22,10 @@ BAR = "120/300 [00:20<00:40, 4.5 runs/s]"
 @pytest.fixture
 def project(tmp_path):
     return Project(tmp_path).make()
+
+
+def test_the_driver_names_the_file_as_sweeps_do():
+    assert progress.VARIABLE == RECORD
 
 
 def telling(*, from_disk, computed, off):

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from rongala2021.project import RAN
 from tests.small_project import Project, code, save, shows
 
 DECLARES = 'scheduler: str = ""  # who computes\nseed: int = 1'
@@ -23,8 +24,9 @@ def tells(path, from_disk=0, computed=0):
     lines = ["import json, os", "from pathlib import Path", "Path('data').mkdir(exist_ok=True)"]
     lines += ["Path('data/two_x.csv').write_text('x')"]
     lines += [f"Path(os.environ['LSM_PROGRESS']).write_text({json.dumps(told)!r})"]
-    found = "[scheduler, seed, str(Path.cwd())]"
-    lines += [f"Path({str(path)!r} + scheduler[5:6]).write_text(json.dumps({found}))"]
+    lines += ["part = os.environ['LSM_PART']"]
+    found = "[part, scheduler, seed, str(Path.cwd())]"
+    lines += [f"Path({str(path)!r} + part[:1]).write_text(json.dumps({found}))"]
     return code("\n".join(lines))
 
 
@@ -46,17 +48,19 @@ def test_pages_compute_their_part_and_nothing_else_is_kept(project):
     after = project.folder / "after"
     (project.book / "figures" / "one.ipynb").write_text(text.replace("told)", f"'{after}')"))
     sources = project.files()
-    status, output, errors = project.run("--part", "3/10", "-p", "seed", "7")
+    given = ("-p", "seed", "7", "-p", "scheduler", "tcp://x:1")
+    status, output, errors = project.run("--part", "3/10", *given)
     assert (status, errors) == (0, "")
     *pages, sums, hint = output.splitlines()
     assert sorted(line.split("  ")[0] for line in pages) == ["figures/one", "figures/two"]
     numbers = {line.split("  ")[0]: line.split("  ")[2:] for line in pages}
-    assert numbers["figures/one"] == ["1,000 runs from disk, 204 computed", "seed=7"]
+    told_of_one = ["1,000 runs from disk, 204 computed", "seed=7 scheduler=tcp://x:1"]
+    assert numbers["figures/one"] == told_of_one
     assert sums == "part 3/10: 1,000 runs from disk, 207 computed"
     assert hint == "when all parts are done: the same without --part"
-    part, seed, place = json.loads((project.folder / "told3").read_text())
-    assert (part, seed) == ("part 3/10", 7)
-    assert project.folder not in Path(place).parents
+    *passed, place = json.loads((project.folder / "told3").read_text())
+    assert passed == ["3/10", "tcp://x:1", 7]
+    assert project.folder / "_build" in Path(place).parents  # where a page finds its project
     assert not Path(place).exists()
     assert after.exists()  # a cell after one that failed
     made = {after, project.folder / "told3", project.folder / "other3"}
@@ -90,7 +94,7 @@ def test_cells_of_a_sweep_that_failed_are_told(project):
     failing = code(f"{CLASSES}\nraise SweepError('seed 3, repeat 4')")
     sharing(project, "one", failing, code("raise ValueError('of what is missing')"))
     status, _, errors = project.run("--part", "1/1")
-    assert (status, errors) == (0, "note: figures/one, cell 3: seed 3, repeat 4\n")
+    assert (status, errors) == (0, "note: figures/one, cell 2: seed 3, repeat 4\n")
 
 
 def executed(project, *options):
@@ -109,7 +113,7 @@ def test_only_stale_pages_with_a_scheduler_are_executed_longest_first(project):
     save(project.book / "figures" / "none.ipynb", code("seed: int = 1", "parameters"))
     names, jobs, output = executed(project, "--part", "01/2")
     assert names == ["two", "one"]
-    assert {job["parameters"]["scheduler"] for job in jobs} == {"part 1/2"}
+    assert [(job["part"], job["parameters"], job["key"]) for job in jobs] == [("1/2", {}, None)] * 2
     assert output.splitlines()[-2:] == ["part 1/2: no runs", "when all parts are done: make book"]
     assert executed(project, "--part", "1/2", "--only", "one")[0] == ["one"]
     assert project.call()[0] == 0
@@ -147,7 +151,6 @@ def test_parts_run_beside_each_other_and_beside_a_run_that_builds_the_book(proje
         (["--part", "1/2", "--read"], "--part: expected neither --read"),
         (["--part", "1/2", "--refresh"], "--part: expected neither --read"),
         (["--part", "1/2", "--status"], "--part: expected neither --read"),
-        (["--part", "1/2", "-p", "scheduler", "x"], "--part: expected no -p scheduler"),
     ],
 )
 def test_refusals_execute_nothing(project, options, message):
@@ -160,3 +163,20 @@ def test_refusals_execute_nothing(project, options, message):
     assert message in errors
     if message.endswith("\n"):
         assert errors == message
+
+
+def test_what_is_no_part_has_none_whatever_the_users_environment_says(project, monkeypatch):
+    monkeypatch.setenv("LSM_PART", "1/2")
+    jobs = []
+    project.call(work=jobs.append)
+    assert {job["part"] for job in jobs} == {""}
+
+
+def test_a_part_with_packages_of_another_project_is_told(project):
+    shown = {RAN: {"sources": {"lsm": "another"}, "not_kept": []}, "text/plain": ""}
+    sharing(
+        project, "one", code(f"from IPython.display import display\ndisplay({shown}, raw=True)")
+    )
+    status, output, _ = project.run("--part", "1/1")
+    assert status == 1
+    assert "what ran are not the packages of this project: {'lsm': 'another'}" in output

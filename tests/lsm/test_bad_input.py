@@ -433,6 +433,8 @@ TABLE = [
             "n_repeats": NO_COUNT,
             "first": NO_INTEGER,
             "executor": ("threads", 2, ThreadPoolExecutor),
+            "store": ("results", 3),
+            "settings": ([None], ["setting"], [SETTING, LSM()]),
         },
     ),
 ]

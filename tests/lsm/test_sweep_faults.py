@@ -13,6 +13,7 @@ from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import psutil
 import pytest
 
@@ -402,8 +403,19 @@ def test_a_result_tells_its_setting(tmp_path):
 def test_what_is_not_one_result_is_not_shown(tmp_path, name, n_found):
     end(start(tmp_path))
     code, text, errors = shown(name, "--store", tmp_path / "results")
-    expected = f"KEY: expected one result in {tmp_path / 'results'}, got {name!r} of {n_found}\n"
-    assert (code, text, errors) == (2, "", expected)
+    told = f"KEY: expected the name of one result in {tmp_path / 'results'}, or its start, "
+    assert (code, text, errors) == (2, "", f"{told}got {name!r}, which {n_found} have\n")
+
+
+def test_a_result_of_an_earlier_version_is_shown_without_a_setting(tmp_path):
+    path = tmp_path / "f" / "g" / "abc.npz"
+    path.parent.mkdir(parents=True)
+    np.savez(path, power=np.arange(3.0))
+    code, text, errors = shown("abc", "--store", tmp_path)
+    assert (code, errors) == (0, "")
+    *_, told, power = text.splitlines()
+    assert told == "by an earlier version, which did not tell what it is of"
+    assert power == "power float64[3]  [0.0, 1.0, 2.0]"
 
 
 def test_a_spoiled_result_is_told_in_one_line(tmp_path):

@@ -3,28 +3,32 @@
 import io
 import json
 import os
+import pickle
 import re
 import sys
+import threading
 import time
 import tracemalloc
 from concurrent.futures import BrokenExecutor, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import NamedTuple
 
 import nbformat
 import numpy as np
 import pytest
+import threadpoolctl
 from nbclient import NotebookClient
 
 from keepers import powers_of, total_of, weighted_input
-from lsm import _progress
+from lsm import _optional, _progress, sweeps
 from lsm import runs as runs_module
-from lsm._optional import ExecutorWarning
 from lsm.neurons import LSM
 from lsm.runs import Setting, generators, run
-from lsm.sweeps import SweepError, sweep
+from lsm.store import StoreWarning
+from lsm.sweeps import ExecutorWarning, SweepError, sweep
 from lsm.weights import Lognormal
 
 SMALL = Setting(sizes=(2, 1), n_sensors=3, n_presentations=3, duration=0.5)
@@ -318,6 +322,155 @@ def test_what_a_broken_executor_leaves_is_computed_here(tmp_path, runs, n_left):
     assert told[0].filename == __file__
 
 
+class Gone(ThreadPoolExecutor):
+    """Takes some cells and then no more, as a cluster whose client was closed."""
+
+    def __init__(self, n_left):
+        super().__init__(1)
+        self.n_left = n_left
+
+    def submit(self, function, cell):
+        self.n_left -= 1
+        if self.n_left < 0:
+            raise OSError("closed")
+        return super().submit(function, cell)
+
+
+@pytest.mark.parametrize("n_left", [0, 5])
+def test_what_an_executor_does_not_take_is_computed_here(runs, n_left):
+    with Gone(n_left) as executor, pytest.warns(ExecutorWarning, match=f"lost {12 - n_left} runs"):
+        found = powers(executor=executor)
+    assert len(runs) == 12
+    assert_same_powers(found, powers())
+
+
+@pytest.mark.filterwarnings("ignore::lsm.sweeps.ExecutorWarning")
+def test_an_executor_that_is_shut_down_meanwhile_leaves_the_rest(runs):
+    executor = ThreadPoolExecutor(1)
+    expected = powers()
+    runs.clear()
+
+    def shut_down_and_measure(result):
+        executor.shutdown(wait=False, cancel_futures=True)
+        return POWER(result)
+
+    found = sweep(shut_down_and_measure, SETTINGS, seed=1, n_repeats=3, executor=executor)
+    assert_same_powers(found, expected)
+    assert len(runs) == 12
+
+
+class Counting(ThreadPoolExecutor):
+    """Counts the cells that it has, at most."""
+
+    def __init__(self):
+        super().__init__(2)
+        self.n_now = self.most = 0
+
+    def submit(self, function, cell):
+        self.n_now += 1
+        self.most = max(self.most, self.n_now)
+        return super().submit(self.compute, function, cell)
+
+    def compute(self, function, cell):
+        self.n_now -= 1
+        return function(cell)
+
+
+def test_an_executor_has_a_bounded_number_of_cells_at_a_time(monkeypatch):
+    monkeypatch.setattr(sweeps, "_AT_ONCE", 4)
+    with Counting() as executor:
+        found = activities(SETTINGS, executor=executor)
+    assert executor.most <= 4
+    for ours, row in zip(found, activities(SETTINGS), strict=True):
+        assert_same(ours, row)
+
+
+def blas_threads():
+    info = threadpoolctl.threadpool_info()
+    return {pool["num_threads"] for pool in info if pool["user_api"] == "blas"}
+
+
+def test_linear_algebra_has_one_thread_while_any_sweep_runs_and_its_own_afterwards():
+    seen, began, ended = [], threading.Event(), threading.Event()
+
+    def first(result):
+        began.set()
+        assert ended.wait(60)
+
+    def second(result):
+        ended.set()
+        other.join(60)  # the first sweep has ended
+        seen.append(blas_threads())
+
+    with threadpoolctl.threadpool_limits(2, user_api="blas"):
+        before = blas_threads()
+        other = threading.Thread(
+            target=sweep, args=(first, [SMALL]), kwargs=dict(seed=0, n_repeats=1)
+        )
+        other.start()
+        assert began.wait(60)
+        sweep(second, [SMALL], seed=0, n_repeats=1)
+        assert blas_threads() == before
+    assert seen == [{1}]
+
+
+def test_a_failed_sweep_can_be_told_from_another_process():
+    with pytest.raises(SweepError) as caught:
+        sweep(fail_in_some, [replace(SMALL, stream=1)], seed=5, n_repeats=2)
+    again = pickle.loads(pickle.dumps(caught.value))
+    assert str(again) == str(caught.value)
+    assert again.failures == caught.value.failures
+    assert again.found == caught.value.found
+
+
+class Unspeakable(Exception):
+    def __str__(self):
+        raise RuntimeError
+
+
+def test_an_error_without_text_is_told_by_its_kind():
+    def fail(result):
+        raise Unspeakable
+
+    with pytest.raises(SweepError, match=r"repeat 0: Unspeakable$") as caught:
+        sweep(fail, [SMALL], seed=5, n_repeats=1)
+    assert caught.value.failures[0].kind is Unspeakable
+
+
+def test_one_seed_has_one_name_whatever_its_type(tmp_path, runs):
+    powers(store=tmp_path, seed=1)
+    powers(store=tmp_path, seed=np.int64(1), n_repeats=np.int8(3))
+    assert len(runs) == 12
+
+
+class Elsewhere(ThreadPoolExecutor):
+    """Works in another folder."""
+
+    def submit(self, function, cell):
+        os.chdir("/")
+        return super().submit(function, cell)
+
+
+def test_a_relative_store_is_that_of_the_sweep_wherever_its_workers_are(
+    tmp_path, monkeypatch, runs
+):
+    monkeypatch.chdir(tmp_path)
+    with Elsewhere(1) as executor:
+        powers(store=Path("results"), executor=executor)
+    assert len(list((tmp_path / "results").rglob("*.npz"))) == 12
+
+
+def test_a_spoiled_result_is_replaced_by_what_workers_keep_elsewhere(tmp_path, monkeypatch):
+    powers(store=tmp_path / "here")
+    path = next((tmp_path / "here").rglob("*.npz"))
+    path.write_bytes(b"rubbish")
+    monkeypatch.setattr(_optional, "_TOLD", set())
+    with Distant(1) as executor, pytest.warns(StoreWarning, match="was spoiled"):
+        powers(store=tmp_path / "here", executor=executor)
+    with np.load(path) as file:
+        assert "each" in file.files
+
+
 # Memory
 
 
@@ -329,6 +482,10 @@ class Part(NamedTuple):
 
 def some_of(result):
     return Part(result.activity[0, :3])
+
+
+def some_within(result):
+    return {"some": [result.activity[0, :3]]}
 
 
 def peak_of(n_settings, measure=some_of):
@@ -349,7 +506,7 @@ def failing(result):
     raise KeyError(f"{kept.sum()}")
 
 
-@pytest.mark.parametrize("measure", [some_of, failing])
+@pytest.mark.parametrize("measure", [some_of, some_within, failing])
 def test_the_peak_of_a_sweep_does_not_grow_with_the_number_of_settings(measure):
     peak_of(2, measure)  # with all that is made once
     few, many = peak_of(4, measure), peak_of(64, measure)
@@ -389,6 +546,42 @@ def test_what_is_no_terminal_is_told_nothing(monkeypatch, tmp_path, capfd):
     assert capfd.readouterr() == ("", "")
 
 
+class Interrupting(Terminal):
+    """An interrupt comes while the bar is drawn anew."""
+
+    seen = False
+
+    def write(self, text):
+        if re.search(r" [1-9]\d*/6 ", text) and not self.seen:
+            self.seen = True
+            raise KeyboardInterrupt
+        return super().write(text)
+
+
+def test_an_interrupt_while_the_bar_is_drawn_ends_the_sweep(monkeypatch):
+    monkeypatch.setattr(sys, "stderr", Interrupting())
+    with ThreadPoolExecutor(1) as thread, pytest.raises(KeyboardInterrupt):
+        sweep(lambda _: time.sleep(0.15), [SMALL], seed=0, n_repeats=6, executor=thread)
+    assert sys.stderr.seen
+
+
+def test_failed_runs_bring_the_bar_to_its_end_too(monkeypatch):
+    stream = Terminal()
+    monkeypatch.setattr(sys, "stderr", stream)
+    with pytest.raises(SweepError):
+        sweep(fail_in_some, [replace(SMALL, stream=1)], seed=0, n_repeats=3)
+    assert " 3/3 " in stream.getvalue()
+
+
+@pytest.mark.parametrize("stream", [None, "closed"])
+def test_without_standard_error_nothing_is_told(monkeypatch, stream):
+    if stream == "closed":
+        stream = io.StringIO()
+        stream.close()
+    monkeypatch.setattr(sys, "stderr", stream)
+    assert len(powers()) == 4
+
+
 def test_nothing_is_printed_on_standard_output(monkeypatch, capsys):
     shown(monkeypatch, Terminal())
     assert capsys.readouterr().out == ""
@@ -421,8 +614,9 @@ def test_a_program_that_runs_others_is_told_through_a_file(monkeypatch, tmp_path
     assert all(i - 1 <= n <= i for i, n in enumerate(done))  # the next one starts at once
     assert re.fullmatch(r"[23]/4 \[00:\d\d<00:\d\d, .*runs?/?s?.*\]", seen[-1]["line"])
     assert json.loads(record.read_text()) == {"line": "", "from_disk": 4, "computed": 16}
-    monkeypatch.setenv("LSM_PROGRESS", str(tmp_path / "no" / "folder"))
-    powers()  # and nothing is told
+    for nowhere in (tmp_path / "no" / "folder", tmp_path, "/", "."):
+        monkeypatch.setenv("LSM_PROGRESS", str(nowhere))
+        powers()  # and nothing is told
 
 
 NOTEBOOK = """

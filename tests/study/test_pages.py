@@ -661,6 +661,14 @@ def test_names_that_are_no_parameters_are_left_alone(registry, monkeypatch):
     assert dict(in_a_notebook(monkeypatch, wrong, DECLARED)) == {"seed": 1, "rate": 50.0}
 
 
+def test_a_page_that_ran_for_a_part_says_so(registry, monkeypatch):
+    whole = repr(provenance({})).splitlines()
+    monkeypatch.setenv("LSM_PART", "1/4")
+    *others, told = repr(provenance({})).splitlines()
+    assert others == whole
+    assert told == "part 1 of 4 of all runs, which stand in for the others"
+
+
 def test_what_the_disk_did_not_take_is_told_with_the_provenance(registry, monkeypatch, recwarn):
     with warnings.catch_warnings():
         warnings.simplefilter("default")
