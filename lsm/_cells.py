@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import platform
 import threading
+import traceback
 import uuid
 import warnings
 from collections.abc import Callable
@@ -119,7 +120,11 @@ def compute(cell: Cell) -> tuple[Any, bool]:
     def one() -> Any:
         nonlocal computed
         computed = True
-        return _owned(measure(draw(setting, seed=seed, repeat=repeat)))
+        try:
+            return _owned(measure(draw(setting, seed=seed, repeat=repeat)))
+        except Exception as error:
+            traceback.clear_frames(error.__traceback__)  # which hold the arrays of the run
+            raise
 
     if here != home and name and key(measure, draw, setting, seed, repeat) != name:
         mine, yours = (each.rpartition(" ")[0] for each in (here, home))

@@ -6,7 +6,6 @@ import os
 import pickle
 import re
 import sys
-import threading
 import time
 import tracemalloc
 from concurrent.futures import BrokenExecutor, ThreadPoolExecutor
@@ -391,27 +390,18 @@ def blas_threads():
 
 
 def test_linear_algebra_has_one_thread_while_any_sweep_runs_and_its_own_afterwards():
-    seen, began, ended = [], threading.Event(), threading.Event()
+    seen = []
 
-    def first(result):
-        began.set()
-        assert ended.wait(60)
-
-    def second(result):
-        ended.set()
-        other.join(60)  # the first sweep has ended
-        seen.append(blas_threads())
+    def outer(result):
+        sweep(lambda _: seen.append(blas_threads()), [SMALL], seed=0, n_repeats=2)
+        seen.append(blas_threads())  # another sweep has ended
 
     with threadpoolctl.threadpool_limits(2, user_api="blas"):
         before = blas_threads()
-        other = threading.Thread(
-            target=sweep, args=(first, [SMALL]), kwargs=dict(seed=0, n_repeats=1)
-        )
-        other.start()
-        assert began.wait(60)
-        sweep(second, [SMALL], seed=0, n_repeats=1)
+        sweep(outer, [SMALL], seed=0, n_repeats=2)
         assert blas_threads() == before
-    assert seen == [{1}]
+    assert len(seen) == 6
+    assert all(each == {1} for each in seen)
 
 
 def test_a_failed_sweep_can_be_told_from_another_process():
