@@ -41,6 +41,8 @@ LONG = (
     "browser/test_pages",
     "browser/test_explorer",
     "browser/test_front",
+    "lsm/test_sweep_faults",
+    "book/test_interrupts",
     "book/test_execute",
     "lsm/test_package",
     "book/test_explorer_model",
