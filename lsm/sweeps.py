@@ -191,7 +191,7 @@ def _name(store: Path | None, *parts: Any) -> str:
 
 def sweep(
     measure: Callable[[Any], Result],
-    settings: Sequence[Setting],
+    settings: Iterable[Setting],
     *,
     draw: Callable[..., Any] | None = None,
     seed: int,
@@ -211,7 +211,7 @@ def sweep(
     ----------
     measure : callable
         From what `draw` gives to what shall be kept of it.
-    settings : sequence of Setting
+    settings : iterable of Setting
         Conditions.
     draw : callable, optional
         What is drawn of a setting, called as `run`, which is the default.
@@ -239,15 +239,14 @@ def sweep(
     Raises
     ------
     ValueError
-        If a number is out of range, or results of `measure` cannot be kept.
+        If an argument is out of range or of another type, or results of `measure` cannot be kept.
     SweepError
         After all others, if runs failed: it names each of them.
     """
     seed = check.integer("seed", seed)
     n_repeats = check.integer("n_repeats", n_repeats, low=1)
     first = check.integer("first", first)
-    for setting in settings:
-        check.instance("settings", setting, Setting)
+    conditions = [check.instance("settings", setting, Setting) for setting in settings]
     if store is not None:
         store = check.instance("store", store, Path).absolute()  # workers may be elsewhere
     if executor is not None:
@@ -257,7 +256,7 @@ def sweep(
     repeats = range(first, first + n_repeats)
     cells = [
         Cell(measure, draw, setting, seed, repeat, store, name, process())
-        for setting in settings
+        for setting in conditions
         for repeat in repeats
         for name in [_name(store, measure, draw, setting, seed, repeat)]
     ]

@@ -94,6 +94,15 @@ def test_a_sweep_may_leave_out_the_first_repeats():
         assert_same(ours, row[2:])
 
 
+def test_settings_may_come_one_by_one():
+    for found, row in zip(activities(iter(SETTINGS)), activities(SETTINGS), strict=True):
+        assert_same(found, row)
+
+
+def test_a_sweep_over_nothing_finds_nothing():
+    assert activities([]) == []
+
+
 def test_repeats_and_seeds_differ():
     rows = activities([SMALL], n_repeats=3)[0] + activities([SMALL], n_repeats=3, seed=2)[0]
     for i in range(6):
