@@ -20,13 +20,20 @@ RECORD = "LSM_PROGRESS"
 _counts = {"from_disk": 0, "computed": 0}
 
 
-class _Bar(tqdm):
-    """A bar of ours: tqdm's own are left as they are."""
+class _Released:
+    """A bar that leaves its lock however it is drawn: tqdm's keep it if that is interrupted."""
+
+    def refresh(self, *_: Any, **__: Any) -> Any:
+        with self._lock:  # type: ignore[attr-defined]
+            return super().refresh(nolock=True)  # type: ignore[misc]
+
+
+class _Bar(_Released, tqdm):
+    """A bar of ours: tqdm's own, and their lock, are left as they are."""
 
     monitor_interval = 0  # it has nothing to see to where each run is shown
 
 
-# An interrupt may come while it is held, and the bar is closed then.
 _Bar.set_lock(RLock())
 
 
@@ -54,7 +61,8 @@ def _bar(n_cells: int, n_found: int) -> Any:
         with suppress(ImportError):  # without ipywidgets
             from tqdm.notebook import tqdm as widget
 
-            return widget(leave=False, delay=1, **options)
+            shown = type("_Widget", (_Released, widget), {})
+            return shown(leave=False, delay=1, **options)
     return _Bar(disable=not _at_terminal(), **options)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lsm import _validate as check
+from lsm import measures
 from lsm._validate import Array
 from lsm.dynamics import leak_gain, simulate
 from lsm.neurons import time_constants
@@ -20,6 +21,9 @@ from rongala2021.spectra import Spectrum
 
 # Frequencies whose responses are held in memory at a time.
 _N_FREQS = 1000
+# Distance (Hz) of the frequencies at which the response is computed. Those of a record lie closer;
+# between them the response of a network that forgets within a second hardly differs.
+_RESOLUTION = 1.0
 
 
 class Stability(NamedTuple):
@@ -188,4 +192,51 @@ def prediction(result: Run, *, spectrum: Spectrum) -> Prediction:
         predicted=predicted.mean(axis=(0, 2)),
         simulated=power.neurons.mean(axis=(0, 2)),
         source=power.sensors.mean(axis=(0, 2)),
+    )
+
+
+class Point(NamedTuple):
+    """What is kept of a network of the diagram.
+
+    Attributes
+    ----------
+    simulated, predicted : float
+        High-frequency ratio as simulated, and by linear response; NaN of a silent network.
+    radius : float
+        Spectral radius of the update at the mean activity: below 1 the linear network is stable.
+    """
+
+    simulated: float
+    predicted: float
+    radius: float
+
+
+def point(result: Run, *, spectrum: Spectrum) -> Point:
+    """High-frequency ratio of a run, the same by linear response, and its stability.
+
+    Parameters
+    ----------
+    result : Run
+    spectrum : Spectrum
+
+    Returns
+    -------
+    Point
+
+    Raises
+    ------
+    ValueError
+        If the neurons were updated in turn, which the linear network is not.
+    """
+    setting = result.setting
+    activity = linear_activity(result, resolution=_RESOLUTION)
+    expected = spectrum.max_power(activity, dt=setting.dt, n_windows=setting.n_presentations)
+    power = spectra(result, spectrum=spectrum)
+    predicted, simulated, source = (each.mean(axis=(0, 2)) for each in (expected, *power))
+    mean = result.inputs.mean(axis=-1), result.activity.mean(axis=-1)
+    ratio = measures.high_frequency_ratio
+    return Point(
+        simulated=float(ratio(simulated, source, spectrum.freqs)),
+        predicted=float(ratio(predicted, source, spectrum.freqs)),
+        radius=spectral_radius(result.network, setting.neuron, *mean, dt=setting.dt),
     )

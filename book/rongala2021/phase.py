@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import NamedTuple
 
 import numpy as np
 import xarray as xr
@@ -12,18 +11,13 @@ from numpy.typing import ArrayLike
 from lsm import _validate as check
 from lsm import measures
 from lsm._validate import Array
-from lsm.runs import Run, Setting
-from lsm.theory import spectral_radius
+from lsm.runs import Setting
 from lsm.weights import weight_distribution
-from rongala2021.linear import linear_activity
-from rongala2021.run_measures import spectra
+from rongala2021.linear import Point as Point
+from rongala2021.linear import point as point
 from rongala2021.scale import grid
 from rongala2021.settings import AMPLIFIED_FROM, KINDS, MEANS
 from rongala2021.spectra import Spectrum
-
-# Distance (Hz) of the frequencies at which the response is computed. Those of a record lie closer;
-# between them the response of a network that forgets within a second hardly differs.
-_RESOLUTION = 1.0
 
 
 def static_leaks_around(k_static: float, k_highest: float, n_values: int) -> Array:
@@ -78,53 +72,6 @@ def of_hf(spectrum: Spectrum) -> Spectrum:
     freqs, (low, high) = spectrum.freqs, measures.REFERENCE_BAND
     counts = ((freqs >= low) & (freqs <= high)) | (freqs >= measures.HIGH_FREQUENCY)
     return replace(spectrum, freqs=freqs[counts])
-
-
-class Point(NamedTuple):
-    """What is kept of a network of the diagram.
-
-    Attributes
-    ----------
-    simulated, predicted : float
-        High-frequency ratio as simulated, and by linear response; NaN of a silent network.
-    radius : float
-        Spectral radius of the update at the mean activity: below 1 the linear network is stable.
-    """
-
-    simulated: float
-    predicted: float
-    radius: float
-
-
-def point(result: Run, *, spectrum: Spectrum) -> Point:
-    """High-frequency ratio of a run, the same by linear response, and its stability.
-
-    Parameters
-    ----------
-    result : Run
-    spectrum : Spectrum
-
-    Returns
-    -------
-    Point
-
-    Raises
-    ------
-    ValueError
-        If the neurons were updated in turn, which the linear network is not.
-    """
-    setting = result.setting
-    activity = linear_activity(result, resolution=_RESOLUTION)
-    expected = spectrum.max_power(activity, dt=setting.dt, n_windows=setting.n_presentations)
-    power = spectra(result, spectrum=spectrum)
-    predicted, simulated, source = (each.mean(axis=(0, 2)) for each in (expected, *power))
-    mean = result.inputs.mean(axis=-1), result.activity.mean(axis=-1)
-    ratio = measures.high_frequency_ratio
-    return Point(
-        simulated=float(ratio(simulated, source, spectrum.freqs)),
-        predicted=float(ratio(predicted, source, spectrum.freqs)),
-        radius=spectral_radius(result.network, setting.neuron, *mean, dt=setting.dt),
-    )
 
 
 def typical(ratios: xr.DataArray) -> xr.DataArray:

@@ -562,6 +562,8 @@ def test_an_interrupt_while_the_bar_is_drawn_ends_the_sweep(monkeypatch):
     with ThreadPoolExecutor(1) as thread, pytest.raises(KeyboardInterrupt):
         sweep(lambda _: time.sleep(0.15), [SMALL], seed=0, n_repeats=6, executor=thread)
     assert sys.stderr.seen
+    with ThreadPoolExecutor(1) as other:  # to which a lock of this thread would be closed
+        assert other.submit(powers).result(60)
 
 
 def test_failed_runs_bring_the_bar_to_its_end_too(monkeypatch):
