@@ -63,6 +63,12 @@ def outputs(path):
     return "\n".join(map("".join, found))
 
 
+def heed():
+    """Let a process that is just starting heed what ends it."""
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+
+
 def keep(job):
     """Keep a notebook as it is, as if it had been executed."""
     notebook = running.read(Path(job["source"]))
@@ -113,8 +119,8 @@ class Project:
         (self.folder / "_toc.yml").write_text(text)
 
     def start(self, *options, **more):
-        # In the background of a shell script all children inherit an interrupt that is ignored.
-        more.setdefault("preexec_fn", lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
+        # In the background of a shell script, and under nohup, children inherit signals ignored.
+        more.setdefault("preexec_fn", heed)
         return subprocess.Popen(
             [sys.executable, "book/execute.py", *options],
             cwd=self.folder,

@@ -16,7 +16,7 @@ import pytest
 
 import compiling
 import interrupts
-from tests.small_project import Project, code, outputs, save, shows
+from tests.small_project import Project, code, heed, outputs, save, shows
 
 ROOT = Path(__file__).parents[2]
 
@@ -272,7 +272,7 @@ class Made:
             stderr=subprocess.PIPE,
             text=True,
             start_new_session=True,
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+            preexec_fn=heed,
         )
 
     def running(self):

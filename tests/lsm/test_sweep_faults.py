@@ -349,19 +349,6 @@ def test_a_worker_of_a_cluster_that_is_killed_costs_what_it_was_at(tmp_path, exp
     assert len(kept(tmp_path)) == N_RUNS
 
 
-def test_a_scheduler_that_is_killed_leaves_the_rest_to_the_sweep(tmp_path, expected, cluster):
-    processes, address = cluster
-    process = start(tmp_path, by=address, seconds=0.3)
-    until(lambda: len(kept(tmp_path)) >= 3, "three results")
-    for each in processes:
-        each.kill()
-    results, counts, told = end(process)
-    assert results == expected
-    assert counts[0] == counts[1] + counts[2] == N_RUNS
-    (message,) = told
-    assert message.startswith("the executor lost ")
-
-
 # What a result tells
 
 
