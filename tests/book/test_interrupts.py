@@ -185,6 +185,15 @@ def book(folder, text):
     return folder
 
 
+@pytest.fixture
+def heeding():
+    """An interrupt is heeded here, though in the background of a shell script it would not be."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("heeding")
 def test_an_interrupt_between_two_renames_waits_for_the_second(tmp_path, monkeypatch):
     html, new = book(tmp_path / "html", "old"), book(tmp_path / "new", "new")
     rename = Path.rename
@@ -229,6 +238,7 @@ def test_what_was_half_removed_is_not_brought_back(project):
     assert not project.html.exists()
 
 
+@pytest.mark.usefixtures("heeding")
 def test_a_handler_is_back_after_a_step_that_was_held():
     before = signal.getsignal(signal.SIGINT)
     with interrupts.held():
