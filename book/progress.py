@@ -61,7 +61,9 @@ class Line:
         if self.shown and text != self._text:
             blank = " " * (len(self._text) - len(text))
             # Back to where the text ends, or to the start of a line that is to be empty.
-            self._write(f"\r{text}{blank}" if text else f"\r{blank}\r")
+            line = f"\r{text}{blank}" if text else f"\r{blank}\r"
+            self._text = f"{text}{blank}"  # whichever of both stands there if this is interrupted
+            self._write(line)
             self._text = text
 
     def _width(self) -> int:
