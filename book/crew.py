@@ -147,7 +147,8 @@ def invalidate(copy: Path) -> None:
     """Let a copy be stale: its data are about to be overwritten, and the run may fail."""
     if staleness.kept(copy) is not None:
         old = running.read(copy)
-        del old["metadata"]["lsm"]
+        # Without locks another run may have done so in between.
+        old["metadata"].pop("lsm", None)
         running.write(copy, old)
     for path in (copy.parent / "data").glob(f"{copy.stem}_*.csv"):
         path.unlink(missing_ok=True)  # of tables that it may no longer write
