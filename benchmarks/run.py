@@ -30,8 +30,9 @@ import numpy as np
 import peers
 from scipy.signal import chirp
 
+from lsm.delays import with_delays
 from lsm.dynamics import izhikevich_response, simulate
-from lsm.network import two_layer, with_delays
+from lsm.network import two_layer
 from lsm.neurons import LSM, izhikevich_grid
 from lsm.runs import NETWORK_K_STATIC, Setting, run, sensory_input
 from lsm.spectrum import highest_frequency, log_frequencies, max_power

@@ -1,6 +1,7 @@
 """The public names, for type checkers and for `lsm.__getattr__`, which reads them from here."""
 
 from . import cores as cores
+from . import delays as delays
 from . import dynamics as dynamics
 from . import inputs as inputs
 from . import keys as keys
@@ -14,8 +15,10 @@ from . import sweeps as sweeps
 from . import theory as theory
 from . import weights as weights
 from .cores import available_cores as available_cores, split_cores as split_cores
+from .delays import synaptic_lags as synaptic_lags, with_delays as with_delays
 from .dynamics import (
     hodgkin_huxley_response as hodgkin_huxley_response,
+    internal_activity as internal_activity,
     izhikevich_response as izhikevich_response,
     leak_gain as leak_gain,
     lsm_response as lsm_response,
@@ -46,11 +49,11 @@ from .measures import (
     power_transfer as power_transfer,
 )
 from .network import (
+    CONNECTIVITY as CONNECTIVITY,
     Network as Network,
     neuron_kinds as neuron_kinds,
     scaled_time_constants as scaled_time_constants,
     two_layer as two_layer,
-    with_delays as with_delays,
 )
 from .neurons import (
     IZHIKEVICH_GRID as IZHIKEVICH_GRID,
@@ -64,6 +67,7 @@ from .runs import (
     Run as Run,
     Setting as Setting,
     generators as generators,
+    respond as respond,
     run as run,
     sensory_input as sensory_input,
     sensory_spikes as sensory_spikes,

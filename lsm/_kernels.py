@@ -11,7 +11,7 @@ half of which rounds up to itself, and denormals cost some processors many times
 import numpy as np
 from llvmlite import ir  # what numba compiles with
 from numba import njit, types
-from numba.extending import intrinsic
+from numba.extending import intrinsic, overload
 
 from lsm._compile import compiled
 
@@ -72,6 +72,16 @@ def run_lsm(excitation, inhibition, static, gain, shunting, out):
             out[k, t] = previous
 
 
+def _place(position, j, k):
+    """Where target k reads source j."""
+
+
+@overload(_place, inline="always")
+def _of_type(position, j, k):
+    none = isinstance(position, types.NoneType)  # known when compiled
+    return (lambda position, j, k: j) if none else lambda position, j, k: np.uint64(position[j, k])
+
+
 @njit(inline="always")
 def _add_sources(total, n_targets, weights, history, now, position):
     """Add to `total` what sources send to each target, read from ``history[now:]``.
@@ -86,37 +96,23 @@ def _add_sources(total, n_targets, weights, history, now, position):
             x = total[k]
             for i in range(PASS):
                 j = done + np.uint64(i)
-                if position is None:  # decided when compiled
-                    x += weights[j, k] * history[now + j]
-                else:
-                    x += weights[j, k] * history[now + np.uint64(position[j, k])]
+                x += weights[j, k] * history[now + _place(position, j, k)]
             total[k] = x
         done += np.uint64(PASS)
 
 
 @_compiled
-def run_network(
-    inputs,
-    w_exc,
-    w_inh,
-    reads_exc,
-    reads_inh,
-    static,
-    gain,
-    shunting,
-    lag,
-    n_exc,
-    order,
-    targets,
-    out,
-):
-    """Weights are |w| as [source, target], filled with zeros as `_packed` does.
+def run_network(inputs, excitatory, inhibitory, neurons, lag, order, targets, out):
+    """All neurons together: none hears another in less than one step.
 
-    Sources are the sensors, the excitatory and the inhibitory neurons. `targets` has one element
-    for each column of the weights: as a tuple it makes their number a constant of the compiled
-    code, which a small network gains by. `lag` is that of every synapse, or the longest where
-    `reads_exc` and `reads_inh` say how far from the current row of the history each one reads.
+    Of the excitatory sources, sensors first, and of the inhibitory ones: |w| as [source, target],
+    filled with zeros as `_packed` does; how far from the current row of the history each is read,
+    or None where `lag`, the longest, is that of all; and the column that they begin in, if so.
+    `targets` has one for each column of these: as a tuple a number that is known when compiled.
     """
+    w_exc, reads_exc, first_exc = excitatory
+    w_inh, reads_inh, first_inh = inhibitory
+    static, gain, shunting = neurons
     n_targets = len(targets)
     n_sensors, n_steps = inputs.shape
     length = max(_BLOCK, lag)
@@ -136,9 +132,8 @@ def run_network(
                 inhibition[k] = 0.0
             row = np.uint64(t)
             now = row * np.uint64(history.shape[1])
-            _add_sources(excitation, n_targets, w_exc, flat, now, reads_exc)
-            first = np.uint64(n_sensors + n_exc) if reads_inh is None else np.uint64(0)
-            _add_sources(inhibition, n_targets, w_inh, flat, now + first, reads_inh)
+            _add_sources(excitation, n_targets, w_exc, flat, now + np.uint64(first_exc), reads_exc)
+            _add_sources(inhibition, n_targets, w_inh, flat, now + np.uint64(first_inh), reads_inh)
             for k in range(n_targets):
                 undamped = _activity(excitation[k], inhibition[k], static[k], shunting)
                 column = np.uint64(n_sensors + k)
@@ -154,22 +149,25 @@ def run_network(
 
 
 @_compiled
-def run_in_turn(inputs, w_in, w_exc, w_inh, static, gain, shunting, out):
-    """One neuron after the other, each reading what those before it did in the same step."""
+def run_in_turn(inputs, w_in, w_rec, lags, neurons, order, out):
+    """Neurons in an `order` in which each comes after those that it hears with a lag of 0."""
+    static, gain, shunting = neurons
     n_neurons, n_steps = out.shape
-    state = np.zeros(n_neurons)
+    longest = lags.max()  # before the first step all are at rest
+    history = np.zeros((longest + n_steps, n_neurons))
     for t in range(n_steps):
-        for k in range(n_neurons):
+        for k in order:
             excitation = 0.0
             inhibition = 0.0
             for s in range(inputs.shape[0]):
                 excitation += w_in[k, s] * inputs[s, t]
             for j in range(n_neurons):
-                excitation += w_exc[k, j] * state[j]
-                inhibition += w_inh[k, j] * state[j]
+                heard = w_rec[k, j] * history[longest + t - lags[k, j], j]
+                excitation += max(heard, 0.0)
+                inhibition += max(-heard, 0.0)
             undamped = _activity(excitation, inhibition, static[k], shunting)
-            state[k] = _leak(state[k], undamped, gain[k])
-            out[k, t] = state[k]
+            out[k, t] = _leak(out[k, t - 1] if t else 0.0, undamped, gain[k])
+            history[longest + t, k] = out[k, t]
 
 
 @_compiled
@@ -190,8 +188,9 @@ def run_hodgkin_huxley(excitation, inhibition, ratio, explicit, out):
 
 
 @_compiled
-def run_izhikevich(current, parameters, step, n_substeps, spikes):
-    """Eq. 4-5 by Euler steps of `step` ms, one row of `parameters` for each neuron."""
+def run_izhikevich(current, parameters, step, n_substeps, own, spikes):
+    """Eq. 4-5 in steps of `step` ms, by Euler's method or Izhikevich's `own` scheme."""
+    n_parts = 2 if own else 1
     n_neurons, n_steps = spikes.shape
     for k in range(n_neurons):
         A, B, C, a, b, c, d, gain, v_peak = parameters[k]
@@ -199,9 +198,10 @@ def run_izhikevich(current, parameters, step, n_substeps, spikes):
         u = b * v
         for t in range(n_steps):
             for _ in range(n_substeps):
-                dv = A * v * v + B * v + C - u + current[t] * gain
-                du = a * (b * v - u)
-                v += step * dv
+                before = v
+                for _ in range(n_parts):
+                    v += step / n_parts * (A * v * v + B * v + C - u + current[t] * gain)
+                du = a * (b * (v if own else before) - u)
                 u = _settled(u + step * du)  # with a b of 0 it decays to zero between spikes
                 if v >= v_peak:
                     v = c

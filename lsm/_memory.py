@@ -123,12 +123,17 @@ def of_activity(
     """Simulating a network whose synapses take from the first to the second of `lags` steps."""
     # Arrays of n x n at once: while they are made, and beside the activity.
     if in_turn:
-        making, made, history = 3, 2, 0
+        making, made, history = 3, 2, n_neurons * (lags[1] + n_steps)
     else:
-        making, made = (7, 7) if lags[0] < lags[1] else (5, 4)
+        making, made = (6, 6) if lags[0] < lags[1] else (4, 3)
         history = (lags[1] + max(_BLOCK, lags[1])) * (n_sensors + n_neurons + _PADDING)
     square = n_neurons * n_neurons
     return 8 * max(making * square, made * square + n_neurons * n_steps + history)
+
+
+def of_internal(n_neurons: int, n_steps: int) -> int:
+    """Excitation, inhibition, open channels, and what is made of them."""
+    return 32 * n_neurons * n_steps
 
 
 def of_update(n_neurons: int, longest: int) -> int:

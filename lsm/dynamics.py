@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import scipy  # its parts are loaded when used
 from numpy.typing import ArrayLike, NDArray
 
 from lsm import _kernels, _memory, _steps
 from lsm import _validate as check
 from lsm._validate import Array
+from lsm.delays import synaptic_lags, update_turns
 from lsm.network import Network
 from lsm.neurons import LSM, SOLVERS, HodgkinHuxley, Izhikevich, time_constants
 
@@ -133,6 +135,9 @@ def hodgkin_huxley_response(
     return out.reshape(np.shape(weights)[:-1] + out.shape[-1:])
 
 
+SCHEMES = ("euler", "izhikevich")
+
+
 def izhikevich_response(
     inputs: ArrayLike,
     weights: ArrayLike,
@@ -140,8 +145,9 @@ def izhikevich_response(
     *,
     dt: float,
     n_substeps: int = 1,
+    scheme: str = "euler",
 ) -> Array:
-    """Spikes of isolated Izhikevich neurons (Eq. 4-5) by Euler's method, from the reset.
+    """Spikes of isolated Izhikevich neurons (Eq. 4-5), from the reset.
 
     Parameters
     ----------
@@ -154,7 +160,10 @@ def izhikevich_response(
     dt : float
         Step of the inputs (s).
     n_substeps : int
-        Euler steps in each `dt`; 2 gives Izhikevich's 0.5 ms at 1 ms.
+        Steps of the method in each `dt`.
+    scheme : {"euler", "izhikevich"}
+        "euler": the paper's. "izhikevich": that of the program in Izhikevich (2003), the potential
+        in two halves of each step and then the recovery, from the potential that they led to.
 
     Returns
     -------
@@ -168,6 +177,7 @@ def izhikevich_response(
     """
     check.number("dt", dt, above=0)
     check.integer("n_substeps", n_substeps, low=1)
+    check.choice("scheme", scheme, SCHEMES)
     excitation, inhibition, _ = _sums(inputs, check.array("weights", weights, ndim=(1,)))
     single = isinstance(neurons, Izhikevich)
     models = [neurons] if isinstance(neurons, Izhikevich) else list(neurons)
@@ -181,10 +191,11 @@ def izhikevich_response(
     _memory.fits("neurons", "a response", n_bytes, len(models), "models over", n_steps, "steps")
     spikes = np.zeros((len(models), n_steps))
     step = 1e3 * dt / n_substeps  # the model is stated in milliseconds
-    _kernels.run_izhikevich((excitation - inhibition)[0], parameters, step, n_substeps, spikes)
+    current = (excitation - inhibition)[0]
+    _kernels.run_izhikevich(current, parameters, step, n_substeps, scheme == "izhikevich", spikes)
     if np.isnan(spikes).any():
         raise ValueError(
-            f"neurons: expected models that Euler steps of {step:g} ms solve, got one that diverges"
+            f"neurons: expected models that steps of {step:g} ms solve, got one that diverges"
         )
     return spikes[0] if single else spikes
 
@@ -207,9 +218,6 @@ def _aligned(values: NDArray) -> NDArray:
     return copy
 
 
-UPDATES = ("together", "in turn")
-
-
 def simulate(
     network: Network, inputs: ArrayLike, neuron: LSM, *, dt: float, update: str = "together"
 ) -> Array:
@@ -227,9 +235,10 @@ def simulate(
     neuron : LSM
     dt : float
         Step (s).
-    update : {"together", "in turn"}
+    update : {"together", "in turn", "layer by layer"}
         The paper does not say. "in turn": one neuron after the other, in their order in the
-        network, each reading what those before it did in the same step; without delays only.
+        network; "layer by layer": the neurons of a layer together, those of layer 1 first. A
+        synapse from a neuron that is updated before its target then takes one step less.
 
     Returns
     -------
@@ -239,64 +248,135 @@ def simulate(
     Raises
     ------
     ValueError
-        If shapes disagree, an input is negative, a value is not finite, delays are to be updated
-        in turn, or the activity does not fit into memory.
+        If shapes disagree, an input is negative, a value is not finite, or the activity does not
+        fit into memory.
     """
     check.instance("network", network, Network)
     check.instance("neuron", neuron, LSM)
     check.number("dt", dt, above=0)
-    check.choice("update", update, UPDATES)
+    turns = update_turns(network, update)
     activity = check.array("inputs", inputs, shape=(network.n_sensors, "n_steps"), low=0)
-    n = network.n_neurons
+    n, n_steps = network.n_neurons, activity.shape[1]
     activity = check.read_only(activity)
     static = neuron.k_static * network.n_synapses
     gain = leak_gain(time_constants(neuron, n), dt, neuron.solver)
-    shunting = float(neuron.shunting)
-    n_steps = activity.shape[1]
+    in_turn = bool((turns != turns[0]).any())
     # What takes longer than the record never arrives; a lag beyond it would only cost memory.
     extremes = network.delays.min(), network.delays.max()
     shortest, longest = (1 + int(min(_steps.nearest(delay / dt), n_steps)) for delay in extremes)
-    n_bytes = _memory.of_activity(
-        n, network.n_sensors, n_steps, lags=(shortest, longest), in_turn=update == "in turn"
-    )
+    lags = (shortest, longest)
+    n_bytes = _memory.of_activity(n, network.n_sensors, n_steps, lags=lags, in_turn=in_turn)
     _memory.fits("inputs", "the activity", n_bytes, n, "neurons over", n_steps, "steps")
-    out = np.empty((n, n_steps))
-    if update == "in turn":
-        if extremes[1]:
-            raise ValueError("update: expected 'together' for a network with delays, got 'in turn'")
-        w_exc, w_inh = np.maximum(network.w_rec, 0.0), np.maximum(-network.w_rec, 0.0)
-        _kernels.run_in_turn(activity, network.w_in, w_exc, w_inh, static, gain, shunting, out)
-        return out
+    lag = synaptic_lags(network, dt, update, at_most=n_steps)
+    run = _run_in_turn if in_turn else _run_together
+    return run(network, activity, lag, (static, gain, float(neuron.shunting)), turns)
+
+
+Neurons = tuple[Array, Array, float]  # static leak, gain of the dynamic leak, shunting
+
+
+def _run_in_turn(
+    network: Network, inputs: Array, lag: NDArray, neurons: Neurons, turns: NDArray
+) -> Array:
+    out = np.empty((network.n_neurons, inputs.shape[1]))
+    order = np.argsort(turns, kind="stable")
+    _kernels.run_in_turn(inputs, network.w_in, network.w_rec, lag, neurons, order, out)
+    return out
+
+
+def _run_together(
+    network: Network, inputs: Array, lag: NDArray, neurons: Neurons, _: NDArray
+) -> Array:
+    n, n_sensors = network.n_neurons, network.n_sensors
     # Sources sorted, sensors and excitatory neurons first: no sum then tests for a sign.
     order = np.argsort(-network.sign, kind="stable")
-    n_exc = int((network.sign > 0).sum())
-    first_inh = network.n_sensors + n_exc
+    first_inh = n_sensors + int((network.sign > 0).sum())
     by_source = np.abs(
         np.concatenate([network.w_in[order].T, network.w_rec[np.ix_(order, order)].T])
     )
-    steps = np.minimum(_steps.nearest(network.delays.T / dt), n_steps)
-    lag = 1 + steps.astype(np.int64)[np.ix_(order, order)]
-    reads_exc = reads_inh = None
+    longest = int(lag.max())
     n_targets = -(-n // _kernels.VECTOR) * _kernels.VECTOR
-    if shortest < longest:
-        ago = np.concatenate([np.full((network.n_sensors, n), longest), lag])
-        width = network.n_sensors + n_targets + _kernels.VECTOR
+    reads_exc = reads_inh = None
+    if lag.min() < longest:
+        ago = np.concatenate([np.full((n_sensors, n), longest), lag.T[np.ix_(order, order)]])
+        width = n_sensors + n_targets + _kernels.VECTOR
         reads = (longest - ago) * width + np.arange(len(ago))[:, None]
         reads_exc, reads_inh = _packed(reads[:first_inh]), _packed(reads[first_inh:])
+    static, gain, shunting = neurons
     padding = (0, n_targets - n)
+    out = np.empty((n, inputs.shape[1]))
     _kernels.run_network(
-        activity,
-        _packed(by_source[:first_inh]),
-        _packed(by_source[first_inh:]),
-        reads_exc,
-        reads_inh,
-        _aligned(np.pad(static[order], padding, constant_values=1.0)),
-        _aligned(np.pad(gain[order], padding)),
-        shunting,
+        inputs,
+        (_packed(by_source[:first_inh]), reads_exc, 0),
+        (_packed(by_source[first_inh:]), reads_inh, first_inh if reads_inh is None else 0),
+        (
+            _aligned(np.pad(static[order], padding, constant_values=1.0)),
+            _aligned(np.pad(gain[order], padding)),
+            shunting,
+        ),
         longest,
-        n_exc,
         order,
         (0,) * n_targets if n_targets <= _MOST_CONSTANT else np.zeros(n_targets, dtype=np.int64),
         out,
     )
     return out
+
+
+def internal_activity(
+    network: Network,
+    inputs: ArrayLike,
+    activity: ArrayLike,
+    neuron: LSM,
+    *,
+    dt: float,
+    update: str = "together",
+) -> Array:
+    """What neurons would be without the threshold of Eq. 3, given what the others send.
+
+    The left side of Eq. 1 and Eq. 2 before anything is cut off at zero, while neurons still hear
+    the others' activity with its threshold. The legends of Supplementary Figures 2 and 3 speak of
+    an internal activity.
+
+    Parameters
+    ----------
+    network, inputs, neuron, dt, update
+        As in `simulate`.
+    activity : (n_neurons, n_steps) array
+        What neurons send, as of `simulate`.
+
+    Returns
+    -------
+    (n_neurons, n_steps) array
+        From above -1 to below 1 (a.u.). Without dynamic leak its part above zero is what
+        `simulate` gives.
+
+    Raises
+    ------
+    ValueError
+        As of `simulate`.
+    """
+    check.instance("network", network, Network)
+    check.instance("neuron", neuron, LSM)
+    sensors = check.array("inputs", inputs, shape=(network.n_sensors, "n_steps"), low=0)
+    n, n_steps = network.n_neurons, sensors.shape[1]
+    sent = check.array("activity", activity, shape=(n, n_steps), low=0)
+    n_bytes = _memory.of_internal(n, n_steps)
+    _memory.fits("activity", "what it leads to", n_bytes, n, "neurons over", n_steps, "steps")
+    lag = synaptic_lags(network, dt, update, at_most=n_steps)
+    excitation, inhibition = network.w_in @ sensors, np.zeros((n, n_steps))
+    for late in np.unique(lag[lag < n_steps]):
+        weights = np.where(lag == late, network.w_rec, 0.0)
+        heard = sent[:, : n_steps - late]
+        excitation[:, late:] += np.maximum(weights, 0.0) @ heard
+        inhibition[:, late:] += np.maximum(-weights, 0.0) @ heard
+    # The larger of the two, of which Eq. 1 has but the first where the neuron is active.
+    opened = neuron.shunting * inhibition
+    opened += excitation
+    np.maximum(opened, neuron.shunting * excitation + inhibition, out=opened)
+    opened += (neuron.k_static * network.n_synapses)[:, None]
+    excitation -= inhibition
+    undamped = np.divide(excitation, opened, out=np.zeros_like(opened), where=opened > 0)
+    gain = leak_gain(time_constants(neuron, n), dt, neuron.solver)
+    for row in np.flatnonzero(gain < 1):
+        undamped[row] = scipy.signal.lfilter([gain[row]], [1.0, gain[row] - 1.0], undamped[row])
+    return undamped

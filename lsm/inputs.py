@@ -12,7 +12,7 @@ from lsm import _validate as check
 from lsm._parameters import keep
 from lsm._validate import Array
 
-JITTER_LAWS = ("uniform", "gaussian")
+JITTER_LAWS = ("uniform", "gaussian", "walk", "lossy walk")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,7 +101,9 @@ def present(
 
     A spike that the noise carries across the start or end of the whole record is reflected back
     into it, so no spike is lost; between presentations spikes may cross freely, because the
-    presentations follow each other without pause.
+    presentations follow each other without pause. In a walk noise is added to the presentation
+    before, not to the reference; if it is lossy, a spike that leaves its presentation is lost in
+    all later ones too.
 
     Parameters
     ----------
@@ -114,14 +116,16 @@ def present(
     jitter : float
         Displacement (s): half-width of the uniform law (Methods: "±10 ms"), or standard
         deviation of the Gaussian one (Results: "Gaussian noise").
-    law : {"uniform", "gaussian"}
-        The text names both; see the page on how the text was read.
+    law : {"uniform", "gaussian", "walk", "lossy walk"}
+        The text names the first two; see the page on how the text was read. Steps of a walk are
+        uniform.
     rng : numpy.random.Generator
 
     Returns
     -------
     (n_sensors, n_presentations * n_spikes) array
-        Spike times in [0, n_presentations * duration), sorted (s).
+        Spike times in [0, n_presentations * duration), sorted (s); those that are lost come last,
+        as NaN.
 
     Raises
     ------
@@ -142,16 +146,22 @@ def present(
     size = (n_sensors, n_presentations, n_spikes)
     n_bytes = _memory.of_presentations(n_sensors, n_presentations * n_spikes)
     _memory.fits("n_presentations", "a record", n_bytes, n_presentations, "of", n_spikes, "spikes")
-    if law == "uniform":
-        noise = rng.uniform(-jitter, jitter, size)
-    else:
+    if law == "gaussian":
         noise = rng.normal(0.0, jitter, size)
+    else:
+        noise = rng.uniform(-jitter, jitter, size)
+    if "walk" in law:
+        noise = noise.cumsum(axis=1)
     starts = duration * np.arange(n_presentations)[:, None]
     total = n_presentations * duration
     # Reflected at both ends; a spike within the record must keep its time to the last bit.
     moved = np.mod(np.abs(reference[:, None, :] + starts + noise), 2 * total)
     moved = np.where(moved > total, 2 * total - moved, moved)
     moved = np.minimum(moved, np.nextafter(total, 0.0))
+    if law == "lossy walk":
+        within = reference[:, None, :] + noise
+        there = np.logical_and.accumulate((within >= 0) & (within < duration), axis=1)
+        moved = np.where(there, moved, np.nan)
     return np.sort(moved.reshape(n_sensors, n_presentations * n_spikes), axis=-1)
 
 
@@ -161,7 +171,7 @@ def bin_spikes(times: ArrayLike, n_steps: int, *, dt: float) -> Array:
     Parameters
     ----------
     times : (n_sensors, n_spikes) array
-        Spike times in [0, n_steps * dt) (s).
+        Spike times in [0, n_steps * dt) (s); NaN for a spike that is lost.
     n_steps : int
         Number of steps.
     dt : float
@@ -177,18 +187,21 @@ def bin_spikes(times: ArrayLike, n_steps: int, *, dt: float) -> Array:
     ValueError
         If a spike lies outside the record, or the record does not fit into memory.
     """
-    spikes = check.array("times", times, shape=("n_sensors", "n_spikes"), low=0)
+    spikes = check.array("times", times, shape=("n_sensors", "n_spikes"), low=0, finite=False)
     n_steps = check.integer("n_steps", n_steps, low=1)
     check.number("dt", dt, above=0)
     n_sensors, n_spikes = spikes.shape
     n_bytes = _memory.of_counts(n_sensors, n_spikes, n_steps)
     _memory.fits("n_steps", "a record", n_bytes, n_steps, "for", n_sensors, "sensors")
     end = n_steps * dt
-    if spikes.size and spikes.max() >= end * (1 + 1e-12):
-        raise ValueError(f"times: expected values < n_steps * dt = {end:g}, got {spikes.max():g}")
+    there = ~np.isnan(spikes)
+    known = spikes[there]
+    outside = known[(known < 0) | (known >= end * (1 + 1e-12))]
+    if outside.size:
+        raise ValueError(f"times: expected values < n_steps * dt = {end:g}, got {outside[0]:g}")
     # One just below the end must not pass it.
-    steps = np.minimum(_steps.whole(spikes / dt), n_steps - 1).astype(np.int64)
-    flat = (steps + n_steps * np.arange(n_sensors)[:, None]).ravel()
+    steps = np.minimum(_steps.whole(known / dt), n_steps - 1).astype(np.int64)
+    flat = steps + n_steps * np.nonzero(there)[0]
     counts = np.bincount(flat, minlength=n_sensors * n_steps)
     return counts.reshape(n_sensors, n_steps).astype(np.float64)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,6 +40,25 @@ def neuron_kinds(sizes: tuple[int, int]) -> tuple[NDArray[np.int64], NDArray[np.
     sizes = checked_sizes("sizes", sizes)
     _memory.fits("sizes", "two arrays", 32 * sum(sizes), sizes)
     return np.tile(np.repeat([1, 2], sizes), 2), np.repeat([1, -1], sum(sizes))
+
+
+#: Factors of the weights between populations, [target, source]. Targets are the excitatory neurons
+#: of layers 1 and 2, then the inhibitory ones likewise; sources are the sensors and these. A factor
+#: of 0 is no synapse. As in Figure 4A: sensors excite layer 1, and neurons connect to all others.
+CONNECTIVITY = (
+    (1.0, 1.0, 1.0, 1.0, 1.0),
+    (0.0, 1.0, 1.0, 1.0, 1.0),
+    (1.0, 1.0, 1.0, 1.0, 1.0),
+    (0.0, 1.0, 1.0, 1.0, 1.0),
+)
+Connectivity = tuple[tuple[float, ...], ...]
+
+
+def checked_connectivity(connectivity: Connectivity) -> Connectivity:
+    """`connectivity` as tuples of floats, else a ValueError."""
+    shape = np.shape(CONNECTIVITY)
+    factors = check.array("connectivity", connectivity, shape=shape, low=0)
+    return tuple(map(tuple, (factors + 0.0).tolist()))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -156,13 +175,14 @@ def two_layer(
     sizes: tuple[int, int] = (5, 4),
     n_sensors: int = 6,
     autapses: bool = False,
+    connectivity: Connectivity = CONNECTIVITY,
     rng: np.random.Generator,
 ) -> Network:
     """The paper's two-layer network (Figure 4A; with autapses, Supplementary Figure 7A).
 
     Sensors excite every neuron of layer 1 and none of layer 2; all neurons connect to all others
     within and between layers. Neurons come in the order of `neuron_kinds`. The same `rng` gives the
-    same weights with and without autapses.
+    same weights with and without autapses, and before they are multiplied by any `connectivity`.
 
     Parameters
     ----------
@@ -174,6 +194,9 @@ def two_layer(
         Number of sensory inputs.
     autapses : bool
         Whether each neuron also connects to itself.
+    connectivity : (4, 5) nested tuple of float
+        Factors of the weights between populations ``[target, source]``, as in `CONNECTIVITY`; a
+        factor of 0 is no synapse.
     rng : numpy.random.Generator
 
     Returns
@@ -188,16 +211,21 @@ def two_layer(
         into memory.
     """
     check_two_layer(weights, sizes, n_sensors, autapses)
+    connectivity = checked_connectivity(connectivity)
     n_neurons = 2 * sum(checked_sizes("sizes", sizes))
     name = "sizes" if n_neurons > n_sensors else "n_sensors"
     n_bytes = _memory.of_network(n_neurons, int(n_sensors))
     _memory.fits(name, "a network", n_bytes, sizes, "with", n_sensors, "sensors")
     layer, sign = neuron_kinds(sizes)
     n = layer.size
-    w_in = weights.sample((n, n_sensors), rng=rng) * (layer == 1)[:, None]
-    connected = np.ones((n, n)) if autapses else 1.0 - np.eye(n)
-    w_rec = weights.sample((n, n), rng=rng) * connected * sign
-    n_synapses = connected.sum(axis=1) + n_sensors * (layer == 1)
+    population = layer - 1 + 2 * (sign < 0)
+    factors = np.array(connectivity)[population]
+    recurrent = factors[:, 1 + population]
+    if not autapses:
+        recurrent = recurrent * (1.0 - np.eye(n))
+    w_in = weights.sample((n, n_sensors), rng=rng) * factors[:, :1]
+    w_rec = weights.sample((n, n), rng=rng) * recurrent * sign
+    n_synapses = (recurrent > 0).sum(axis=1) + n_sensors * (factors[:, 0] > 0)
     return Network(
         w_in=w_in,
         w_rec=w_rec,
@@ -208,55 +236,6 @@ def two_layer(
     )
 
 
-DELAY_LAWS = ("normal", "uniform")
-
-
-def with_delays(
-    network: Network,
-    mean: float,
-    *,
-    cv: float = 0.2,
-    law: str = "normal",
-    rng: np.random.Generator,
-) -> Network:
-    """The same network with a random conduction delay at each recurrent synapse (Figure 6).
-
-    The paper gives the mean delays but not their law. Taken here: normal with the coefficient of
-    variation of the weights, 20 %, its magnitude where a draw falls below zero.
-
-    Parameters
-    ----------
-    network : Network
-    mean : float
-        Mean delay (s).
-    cv : float
-        Coefficient of variation of normal delays.
-    law : {"normal", "uniform"}
-        "uniform": anything from 0 to twice the mean.
-    rng : numpy.random.Generator
-
-    Returns
-    -------
-    Network
-
-    Raises
-    ------
-    ValueError
-        If `mean` or `cv` is negative, the law unknown, or memory too small.
-    """
-    check.instance("network", network, Network)
-    check.number("mean", mean, low=0)
-    check.number("cv", cv, low=0)
-    check.choice("law", law, DELAY_LAWS)
-    check.generator(rng)
-    shape = network.delays.shape
-    n_bytes = _memory.of_delays(network.n_neurons, network.n_sensors)
-    _memory.fits("network", "a copy", n_bytes, network.n_neurons, "neurons")
-    if law == "uniform":
-        return replace(network, delays=rng.uniform(0.0, 2 * mean, shape))
-    return replace(network, delays=np.abs(rng.normal(mean, cv * mean, shape)))
-
-
 def scaled_time_constants(
     tau_dyn: float,
     power: float,
@@ -264,6 +243,7 @@ def scaled_time_constants(
     sizes: tuple[int, int],
     n_sensors: int = 6,
     reference: tuple[int, int] = (5, 4),
+    connectivity: Connectivity = CONNECTIVITY,
 ) -> Array:
     """Time constants that grow with the number of synapses of a two-layer network (Figure 8).
 
@@ -280,6 +260,8 @@ def scaled_time_constants(
         As in `two_layer`.
     reference : (int, int)
         Sizes of the network that keeps `tau_dyn`.
+    connectivity
+        As in `two_layer`.
 
     Returns
     -------
@@ -294,11 +276,30 @@ def scaled_time_constants(
     check.number("tau_dyn", tau_dyn, low=0)
     check.number("power", power, low=0, high=10)
     n_neurons = 2 * sum(checked_sizes("sizes", sizes))
-    _memory.fits("sizes", "an array", 48 * n_neurons, sizes)
-    n_reference = 2 * sum(checked_sizes("reference", reference))
-    check.integer("reference", n_reference, high=_steps.MOST)
+    _memory.fits("sizes", "an array", 8 * n_neurons, sizes)
+    checked_sizes("reference", reference)
+    check.integer("reference", 2 * sum(reference), high=_steps.MOST)
     check.integer("n_sensors", n_sensors, low=1, high=_steps.MOST)
-    layer, _ = neuron_kinds(sizes)
-    others = n_reference - 1
-    sensory = n_sensors * (layer == 1)
-    return tau_dyn * ((layer.size - 1 + sensory) / (others + sensory)) ** power
+    counts = [synapse_counts(s, n_sensors, connectivity) for s in (sizes, reference)]
+    return tau_dyn * np.repeat(counts[0] / counts[1], (*sizes, *sizes)) ** power
+
+
+def synapse_counts(
+    sizes: tuple[int, int], n_sensors: int, connectivity: Connectivity = CONNECTIVITY
+) -> Array:
+    """The i of Eq. 1 of a neuron of each population of a two-layer network without autapses.
+
+    Parameters
+    ----------
+    sizes, n_sensors, connectivity
+        As in `two_layer`.
+
+    Returns
+    -------
+    (4,) array
+        Of the excitatory neurons of layers 1 and 2, then of the inhibitory ones likewise.
+    """
+    connected = np.array(checked_connectivity(connectivity)) > 0
+    sources = np.array([n_sensors, *sizes, *sizes], dtype=np.float64)
+    # A neuron has no synapse on itself.
+    return connected @ sources - np.diagonal(connected[:, 1:])

@@ -11,15 +11,17 @@ from lsm import _memory, _steps
 from lsm import _validate as check
 from lsm._parameters import ByValue, keep
 from lsm._validate import Array
-from lsm.dynamics import UPDATES, simulate
+from lsm.delays import DELAY_LAWS, UPDATES, with_delays
+from lsm.dynamics import internal_activity, simulate
 from lsm.inputs import JITTER_LAWS, PSPKernel, bin_spikes, convolve_psp, present, spike_times
 from lsm.network import (
-    DELAY_LAWS,
+    CONNECTIVITY,
+    Connectivity,
     Network,
     check_two_layer,
+    checked_connectivity,
     checked_sizes,
     two_layer,
-    with_delays,
 )
 from lsm.neurons import LSM, check_time_constants
 from lsm.weights import WeightDistribution, weight_distribution
@@ -28,6 +30,8 @@ from lsm.weights import WeightDistribution, weight_distribution
 #: (Figure 1) and no value for the networks, where 1 leaves no high-frequency component at all.
 #: The rule behind this value, and what others do, stand on the book's page Calibration.
 NETWORK_K_STATIC = 0.034
+
+RECORDED = ("activity", "internal activity")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -46,14 +50,20 @@ class Setting(ByValue):
         Number of sensory inputs.
     autapses : bool
         Whether each neuron also connects to itself.
+    connectivity : (4, 5) nested tuple of float
+        Factors of the weights between populations, as in `two_layer`: who hears whom, and how
+        strong inhibition is beside excitation.
     delay : float
         Mean conduction delay of the recurrent synapses (s), 0 for none.
     delay_law : {"normal", "uniform"}
         Law of the delays, as in `with_delays`.
     count_zero : bool
         Whether synapses of weight zero count among the i of Eq. 1.
-    update : {"together", "in turn"}
+    update : {"together", "in turn", "layer by layer"}
         Order in which neurons are updated, as in `simulate`.
+    recorded : {"activity", "internal activity"}
+        What a run gives of the neurons: what they send, or what they would be without the
+        threshold of Eq. 3, as in `internal_activity`.
     rate : float
         Mean rate of each sensor (Hz).
     n_presentations : int
@@ -62,7 +72,7 @@ class Setting(ByValue):
         Length of one presentation (s), a multiple of `dt`.
     jitter : float
         Displacement of each spike in each presentation (s), as in `present`.
-    law : {"uniform", "gaussian"}
+    law : {"uniform", "gaussian", "walk", "lossy walk"}
         Law of the displacement, as in `present`.
     kernel : PSPKernel
         Post-synaptic potential of the sensory synapses.
@@ -79,10 +89,12 @@ class Setting(ByValue):
     sizes: tuple[int, int] = (5, 4)
     n_sensors: int = 6
     autapses: bool = False
+    connectivity: Connectivity = CONNECTIVITY
     delay: float = 0.0
     delay_law: str = "normal"
     count_zero: bool = True
     update: str = "together"
+    recorded: str = "activity"
     rate: float = 50.0
     n_presentations: int = 50
     duration: float = 1.0
@@ -109,13 +121,13 @@ class Setting(ByValue):
             count_zero=check.instance("count_zero", self.count_zero, bool),
             law=check.choice("law", self.law, JITTER_LAWS),
             delay_law=check.choice("delay_law", self.delay_law, DELAY_LAWS),
+            connectivity=checked_connectivity(self.connectivity),
             update=check.choice("update", self.update, UPDATES),
+            recorded=check.choice("recorded", self.recorded, RECORDED),
             delay=check.number("delay", self.delay, low=0),
             dt=check.number("dt", self.dt, above=0),
             duration=check.number("duration", self.duration, above=0),
         )
-        if self.update == "in turn" and self.delay:
-            raise ValueError(f"update: expected 'together' with delays, got {self.update!r}")
         steps = self.duration / self.dt
         n_steps = _steps.n_steps("duration", self.duration, self.dt)
         if abs(steps - n_steps) > 1e-6 * steps:
@@ -136,7 +148,7 @@ class Run(NamedTuple):
     inputs : (n_sensors, n_steps) array
         Activity of the sensors (a.u.).
     activity : (n_neurons, n_steps) array
-        Activity of the neurons (a.u.).
+        What the setting records of the neurons (a.u.).
     """
 
     setting: Setting
@@ -181,8 +193,10 @@ def bytes_of_run(setting: Setting) -> int:
     held = s.n_sensors * n_steps + n * (2 * n + s.n_sensors)
     # Some delays are shorter than their mean and some longer, unless it is below a step.
     mean = 1 + min(int(_steps.nearest(s.delay / s.dt)), n_steps)
-    in_turn = s.update == "in turn"
+    in_turn = s.update != "together"
     simulating = _memory.of_activity(n, s.n_sensors, n_steps, lags=(1, mean), in_turn=in_turn)
+    if s.recorded == "internal activity":
+        simulating = max(simulating, 8 * n * n_steps + _memory.of_internal(n, n_steps))
     return 8 * held + simulating
 
 
@@ -266,6 +280,7 @@ def run(setting: Setting, *, seed: int, repeat: int = 0) -> Run:
         sizes=setting.sizes,
         n_sensors=setting.n_sensors,
         autapses=setting.autapses,
+        connectivity=setting.connectivity,
         rng=rng_weights,
     )
     if setting.delay:
@@ -273,5 +288,25 @@ def run(setting: Setting, *, seed: int, repeat: int = 0) -> Run:
     if not setting.count_zero:
         each = np.concatenate([network.w_in, network.w_rec], axis=1)
         network = replace(network, n_synapses=np.count_nonzero(each, axis=1))
-    activity = simulate(network, inputs, setting.neuron, dt=setting.dt, update=setting.update)
+    return respond(setting, network, inputs)
+
+
+def respond(setting: Setting, network: Network, inputs: Array) -> Run:
+    """Simulate a network under an input as a setting says, and record what it says.
+
+    Parameters
+    ----------
+    setting : Setting
+    network : Network
+    inputs : (n_sensors, n_steps) array
+        Activity of the sensors (a.u.).
+
+    Returns
+    -------
+    Run
+    """
+    neuron, dt, update = setting.neuron, setting.dt, setting.update
+    activity = simulate(network, inputs, neuron, dt=dt, update=update)
+    if setting.recorded == "internal activity":
+        activity = internal_activity(network, inputs, activity, neuron, dt=dt, update=update)
     return Run(setting, network, inputs, activity)

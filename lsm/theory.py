@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from lsm import _memory, _steps
+from lsm import _memory
 from lsm import _validate as check
 from lsm._validate import Array
+from lsm.delays import synaptic_lags
 from lsm.dynamics import leak_gain
 from lsm.network import Network
 from lsm.neurons import LSM, time_constants
@@ -61,16 +62,6 @@ def jacobian(
     with np.errstate(over="ignore"):
         found = rising / divisor, network.w_in * (1 - output) / divisor
     return check.computed("activity", found[0]), check.computed("sensors", found[1])
-
-
-def synaptic_lags(network: Network, dt: float) -> NDArray[np.int64]:
-    """Steps that each recurrent synapse takes, (n_neurons, n_neurons), as in `simulate`."""
-    steps = _steps.nearest(network.delays / check.number("dt", dt, above=0))
-    if steps.max() > _steps.MOST:
-        raise ValueError(
-            f"dt: expected delays of at most {_steps.MOST:g} steps, got {steps.max():g}"
-        )
-    return 1 + steps.astype(np.int64)
 
 
 def spectral_radius(

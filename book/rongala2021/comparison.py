@@ -13,10 +13,11 @@ import xarray as xr
 from lsm.neurons import LSM
 from lsm.runs import Setting
 from rongala2021 import neuron_controls
+from rongala2021.grids import grid
 from rongala2021.judging import judge_all
 from rongala2021.ledger import Claim
 from rongala2021.samples import Samples, beaten, samples_3, samples_3g
-from rongala2021.scale import Scale, grid, sweep_grid
+from rongala2021.scale import Scale, sweep_grid
 from rongala2021.single import MODELS, Trial, faithfulness, trial
 
 

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from lsm import _validate as check
 from lsm._validate import Array
-from lsm.dynamics import leak_gain, lsm_response
+from lsm.delays import synaptic_lags
+from lsm.dynamics import internal_activity, leak_gain, lsm_response
 from lsm.neurons import time_constants
 from lsm.runs import Run, Setting, run
-from lsm.theory import synaptic_lags
 
 
 def check_together(setting: Setting) -> None:
@@ -74,13 +74,17 @@ def open_loop(setting: Setting, *, n_relays: int = 0, seed: int, repeat: int = 0
     check.integer("n_relays", n_relays)
     if n_relays:
         check_together(setting)
-    found = run(setting, seed=seed, repeat=repeat)
+    found = run(replace(setting, recorded="activity"), seed=seed, repeat=repeat)
     means = np.broadcast_to(found.activity.mean(axis=-1, keepdims=True), found.activity.shape)
     lags = synaptic_lags(found.network, setting.dt)
-    activity = _relayed(found, means, np.zeros_like(lags))
+    sent, activity = means, _relayed(found, means, np.zeros_like(lags))
     for _ in range(n_relays):
-        activity = _relayed(found, activity, np.minimum(lags, activity.shape[1]))
-    return found._replace(activity=activity)
+        sent, activity = activity, _relayed(found, activity, np.minimum(lags, activity.shape[1]))
+    if setting.recorded == "internal activity":
+        activity = internal_activity(
+            found.network, found.inputs, sent, setting.neuron, dt=setting.dt, update=setting.update
+        )
+    return found._replace(setting=setting, activity=activity)
 
 
 def filtered(setting: Setting, *, seed: int, repeat: int = 0) -> Run:
@@ -113,5 +117,5 @@ def filtered(setting: Setting, *, seed: int, repeat: int = 0) -> Run:
         ]
     )
     # What is left of a neuron that died is nothing, and slow to compute with.
-    activity[activity < np.finfo(float).tiny] = 0.0
+    activity[np.abs(activity) < np.finfo(float).tiny] = 0.0
     return found._replace(setting=setting, activity=activity)

@@ -20,13 +20,14 @@ from numpy.typing import NDArray
 
 from lsm import inputs, measures, spectrum
 from lsm._validate import Array
+from lsm.delays import with_delays
 from lsm.dynamics import (
     hodgkin_huxley_response,
     izhikevich_response,
     lsm_response,
     simulate,
 )
-from lsm.network import Network, two_layer, with_delays
+from lsm.network import Network, two_layer
 from lsm.neurons import LSM, HodgkinHuxley, Izhikevich, izhikevich_grid
 from lsm.runs import Setting, generators
 from rongala2021 import settings
@@ -80,6 +81,7 @@ def built(setting: Setting) -> Network:
         sizes=setting.sizes,
         n_sensors=setting.n_sensors,
         autapses=setting.autapses,
+        connectivity=setting.connectivity,
         rng=generators(setting, 0)[1],
     )
 
@@ -238,7 +240,8 @@ def _one(counts: NDArray) -> str:
 
 def neurons(setting: Setting) -> Table:
     """D: the neuron models, and where each is solved."""
-    updated = {"together": "all together", "in turn": "one after the other"}[setting.update]
+    words = {"together": "all together", "in turn": "one after the other"}
+    updated = words.get(setting.update, setting.update)
     rows = [
         (
             _sentence(LSM),
@@ -258,7 +261,8 @@ def neurons(setting: Setting) -> Table:
             "Eq. 4, Eq. 5",
             f"isolated ({izhikevich_response.__name__}); {len(izhikevich_grid())} of them in "
             "Fig. 3G (Table 2)",
-            f"explicit Euler, steps in each dt: {_default(izhikevich_response, 'n_substeps')}",
+            f"explicit {_default(izhikevich_response, 'scheme').title()}, steps in each dt: "
+            f"{_default(izhikevich_response, 'n_substeps')}",
         ),
     ]
     return _table(*rows, heads=("model", "equations", "used", "solved by"))
@@ -370,6 +374,7 @@ def parameters(setting: Setting, taken: Spectrum) -> Table:
     }
     # Which have rows of their own, or say nothing of the model.
     left_out = {("network", "kernel"), ("network", "neuron"), ("network", "stream")}
+    left_out |= {("network", "connectivity")}  # two tables of their own
     left_out |= {("spectrum", "freqs")}
     rows = []
     for part, of in parts.items():

@@ -23,7 +23,8 @@ import xarray as xr
 from lsm import _validate as check
 from lsm import measures
 from lsm._validate import Array
-from lsm.network import Network, neuron_kinds, neuron_names, with_delays
+from lsm.delays import with_delays
+from lsm.network import Network, neuron_kinds, neuron_names
 from lsm.runs import NETWORK_K_STATIC, Run, Setting, generators, run
 from lsm.spectrum import BETA, GAMMA, highest_frequency, log_frequencies
 from lsm.theory import linear_response, spectral_radius

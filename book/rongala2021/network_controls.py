@@ -12,14 +12,14 @@ from numpy.typing import ArrayLike
 
 from lsm import _validate as check
 from lsm._validate import Array
-from lsm.dynamics import simulate
 from lsm.measures import HIGH_FREQUENCY, REFERENCE_BAND
-from lsm.runs import Run, Setting, run
+from lsm.runs import Run, Setting, respond, run
 from rongala2021.controls import filtered, open_loop
+from rongala2021.grids import changed
 from rongala2021.populations import population
 from rongala2021.run_measures import read_out
 from rongala2021.samples import Samples, samples_4d, samples_build_up, samples_hf, samples_s6
-from rongala2021.scale import Scale, changed
+from rongala2021.scale import Scale
 from rongala2021.settings import FORMS, figure_4, figure_6
 from rongala2021.spectra import Spectrum, band_mean, high_frequency_ratio
 
@@ -81,8 +81,7 @@ def stronger_autapses(
     each = np.where(found.network.sign > 0, *factors)
     w_rec = found.network.w_rec * np.where(np.eye(each.size, dtype=bool), each, 1.0)
     network = replace(found.network, w_rec=w_rec)
-    activity = simulate(network, found.inputs, setting.neuron, dt=setting.dt, update=setting.update)
-    return found._replace(network=network, activity=activity)
+    return respond(setting, network, found.inputs)
 
 
 # Measures of runs

@@ -13,9 +13,9 @@ from lsm import measures
 from lsm._validate import Array
 from lsm.runs import Setting
 from lsm.weights import weight_distribution
+from rongala2021.grids import grid
 from rongala2021.linear import Point as Point
 from rongala2021.linear import point as point
-from rongala2021.scale import grid
 from rongala2021.settings import AMPLIFIED_FROM, KINDS, MEANS
 from rongala2021.spectra import Spectrum
 

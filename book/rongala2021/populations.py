@@ -11,10 +11,10 @@ import numpy as np
 import xarray as xr
 
 from lsm import _validate as check
-from lsm.dynamics import simulate
-from lsm.runs import Run, Setting, generators, run, sensory_input
+from lsm.runs import Run, Setting, generators, respond, run, sensory_input
+from rongala2021.grids import changed, grid
 from rongala2021.run_measures import input_power, network_power
-from rongala2021.scale import Scale, changed, grid, sweep_grid, with_networks
+from rongala2021.scale import Scale, sweep_grid, with_networks
 
 Draw = Callable[..., Any]
 # What of a setting its sensory input depends on.
@@ -161,10 +161,7 @@ def mean_signal(
     for each in range(n_draws * repeat, n_draws * (repeat + 1)):
         found = run(drawn, seed=seed, repeat=each)
         if not own_inputs:
-            activity = simulate(
-                found.network, inputs, setting.neuron, dt=setting.dt, update=setting.update
-            )
-            found = found._replace(activity=activity)
+            found = respond(setting, found.network, inputs)
         signals.append(found.activity)
         heard.append(found.inputs)
     average = np.mean(signals, axis=0)

@@ -21,6 +21,7 @@ from lsm.runs import Setting
 from lsm.spectrum import highest_frequency
 from lsm.weights import Lognormal, weight_distribution
 from rongala2021.controls import open_loop
+from rongala2021.grids import changed
 from rongala2021.judging import judge_all, mean_interval, met, share
 from rongala2021.ledger import Claim
 from rongala2021.populations import Draw, mean_signal, population
@@ -42,7 +43,7 @@ from rongala2021.samples import (
     samples_s4,
     samples_s7,
 )
-from rongala2021.scale import Scale, changed, sweep_grid
+from rongala2021.scale import Scale, sweep_grid
 from rongala2021.settings import by_rate, figure_4, figure_5, figure_6, figure_7, figure_8
 from rongala2021.single import (
     cutoff,
@@ -109,7 +110,7 @@ def _of_logarithm(setting: Setting) -> Setting:
     return replace(setting, weights=replace(setting.weights, of="logarithm"))
 
 
-# Neurons cannot be updated in turn where there are delays.
+# Where the ends of the record matter alike for all settings.
 _NO_DELAYS = ("4", "S7", "5", "7", "8")
 # Where the figure does not vary the weights itself.
 _ONE_WEIGHT = ("4", "S7", "6", "7")
@@ -121,9 +122,8 @@ READINGS: dict[str, Reading] = {
     "time step 0.25 ms": Reading(change=partial(replace, dt=2.5e-4), figures=("4", "S7", "5", "6")),
     "time step 0.1 ms": Reading(change=partial(replace, dt=1e-4), figures=("4", "S7", "6")),
     "Euler's method for Eq. 2": Reading(change=partial(_neuron, solver="euler")),
-    "neurons updated in turn": Reading(
-        change=partial(replace, update="in turn"), figures=_NO_DELAYS
-    ),
+    "neurons updated in turn": Reading(change=partial(replace, update="in turn")),
+    "neurons updated layer by layer": Reading(change=partial(replace, update="layer by layer")),
     "|Σ w a| in Eq. 1": Reading(change=partial(_neuron, shunting=-1.0)),
     "k_static = 1 (Fig. 1)": Reading(change=partial(_neuron, k_static=1.0)),
     "k_static = 1/23 (A9, layer 1)": Reading(change=partial(_neuron, k_static=1 / 23)),
@@ -166,6 +166,7 @@ NEURON_READINGS: dict[str, Reading] = {
     "Gaussian jitter": READINGS["Gaussian jitter"],
     "k_static = 1/6 (A9)": Reading(change=partial(_neuron, k_static=1 / 6)),
     "Izhikevich in steps of 0.5 ms": Reading(conditions={"n_substeps": 2}),
+    "Izhikevich's own scheme": Reading(conditions={"scheme": "izhikevich"}),
     "weights 0.1 in Fig. 3": Reading(conditions={"weight_fig3": 0.1}),
     "weights 0.001 in Fig. 3": Reading(conditions={"weight_fig3": 0.001}),
     "against the reference": Reading(conditions={"against": "reference"}),
@@ -295,7 +296,7 @@ class NeuronConditions:
     weight, weight_fig3 : float
         Of the synapses in Figure 2 and Supplementary Figure 1, and in Figure 3 and Supplementary
         Figure 4.
-    n_substeps : int
+    n_substeps, scheme
         As in `trial`.
     against : {"input", "reference"}
         What the outputs of Figure 3 are compared with: the input of the same presentation, or
@@ -316,6 +317,7 @@ class NeuronConditions:
     weight: float
     weight_fig3: float
     n_substeps: int = 1
+    scheme: str = "euler"
     against: str = "input"
     k_static: ArrayLike
     tau_values: ArrayLike
@@ -349,14 +351,15 @@ def _samples_of_faithfulness(settings: xr.DataArray, c: NeuronConditions, scale:
         others = {name: f"{name}_reference" for name in ("r", "rho", "r_constant")}
         return found.assign({name: found[o] for name, o in others.items() if o in found})
 
-    tried = partial(trial, tau_dyn=c.tau_dyn, weight=c.weight_fig3, n_substeps=c.n_substeps)
+    how: dict[str, Any] = dict(n_substeps=c.n_substeps, scheme=c.scheme)
+    tried = partial(trial, tau_dyn=c.tau_dyn, weight=c.weight_fig3, **how)
     follow = partial(faithfulness, dt=settings.values[0].dt)
     quality = compared(sweep_grid(follow, settings, scale, draw=tried, repeats="input"))
     samples = samples_3(quality.isel(rate=0)) | samples_s4(quality)
     named = [rate for rate in settings["rate"].values if rate in RATES_3G]
     if set(named) == set(RATES_3G):
         models = izhikevich_grid()
-        follow_all = partial(izhikevich_faithfulness, models=models, n_substeps=c.n_substeps)
+        follow_all = partial(izhikevich_faithfulness, models=models, **how)
         draw = partial(drive, weight=c.weight_fig3)
         some = settings.sel(rate=named)
         each = compared(sweep_grid(follow_all, some, scale, draw=draw, repeats="input"))

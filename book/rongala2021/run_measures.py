@@ -74,7 +74,7 @@ class HighFrequencies(NamedTuple):
     hf_presentation : (n_neurons, n_presentations) array
         Of each neuron in each presentation, relative to the input of the same presentation.
     activity : (n_neurons,) array
-        Mean activity of each neuron (a.u.).
+        Mean of what each neuron sends (a.u.).
     """
 
     power: Annotated[Array, "frequency"]
@@ -110,7 +110,7 @@ def high_frequencies(result: Run, *, spectrum: Spectrum) -> HighFrequencies:
         hf=float(ratio(network, source, freqs)),
         hf_neuron=ratio(neurons.mean(axis=-1), source, freqs),
         hf_presentation=ratio(np.moveaxis(neurons, -1, -2), sensors.T, freqs),
-        activity=result.activity.mean(axis=-1),
+        activity=np.maximum(result.activity, 0.0).mean(axis=-1),
     )
 
 
@@ -121,8 +121,10 @@ class Power(NamedTuple):
     ----------
     power : (n_freqs,) array
         Maximum power in a presentation, mean over presentations and neurons (a.u.²).
-    activity, variance : float
-        Mean and variance of the activity, mean over neurons.
+    activity : float
+        Mean of what neurons send, mean over neurons.
+    variance : float
+        Of what is recorded of them, mean over neurons.
     n_silent : int
         Neurons whose activity stays below 1e-6 a.u. after the first presentation.
     """
@@ -150,7 +152,7 @@ def network_power(result: Run, *, spectrum: Spectrum) -> Power:
     later = activity[:, activity.shape[-1] // n_windows if n_windows > 1 else 0 :]
     return Power(
         power=found.mean(axis=(0, -1)),
-        activity=float(activity.mean()),
+        activity=float(np.maximum(activity, 0.0).mean()),
         variance=float(activity.var(axis=-1).mean()),
         n_silent=int((later.max(axis=-1) < 1e-6).sum()),
     )

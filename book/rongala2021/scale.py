@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
@@ -79,27 +79,6 @@ def scale_of(given: Mapping[str, Any], *, store: Path | None = None, **changes: 
     spectrum = Spectrum(freqs=freqs, warm_up=given.get("warm_up", 0.0))
     fields = dict(seed=given["seed"], n_networks=given.get("n_seeds", 1), spectrum=spectrum)
     return Scale(**(fields | {"store": store} | changes))
-
-
-def grid(settings: Sequence[Setting], **axes: Sequence[Any]) -> xr.DataArray:
-    """Settings as an array with named axes.
-
-    Parameters
-    ----------
-    settings : sequence of Setting
-        All combinations of the labels, the last axis varying fastest.
-    **axes
-        Labels of each axis.
-    """
-    cells = np.empty(len(settings), dtype=object)
-    cells[:] = settings
-    shape = [len(labels) for labels in axes.values()]
-    return xr.DataArray(cells.reshape(shape), coords={k: list(v) for k, v in axes.items()})
-
-
-def changed(settings: xr.DataArray, change: Callable[[Setting], Setting]) -> xr.DataArray:
-    """A grid of settings, each of them changed."""
-    return xr.apply_ufunc(np.frompyfunc(change, 1, 1), settings)
 
 
 def _rows(

@@ -13,11 +13,11 @@ from numpy.typing import ArrayLike
 
 from lsm import _validate as check
 from lsm._validate import Array
-from lsm.network import neuron_kinds, scaled_time_constants
+from lsm.network import scaled_time_constants, synapse_counts
 from lsm.neurons import LSM
 from lsm.runs import Setting
 from lsm.weights import weight_distribution
-from rongala2021.scale import changed, grid
+from rongala2021.grids import changed, grid
 
 #: The two forms of the neuron: Eq. 1 alone, and with Eq. 2.
 FORMS = ("no leak", "leak")
@@ -166,10 +166,10 @@ def figure_7(
     return cells.assign_coords(varied=("density", varied), dense=("density", dense))
 
 
-def _by_synapses(power: float, size: tuple[int, int], n_sensors: int) -> Array:
+def _by_synapses(power: float, size: tuple[int, int], base: Setting) -> Array:
     """Time constants (s) of the neurons of a size that grow from that of one synapse."""
-    layer, _ = neuron_kinds(size)
-    return OF_ONE_SYNAPSE * (layer.size - 1.0 + n_sensors * (layer == 1)) ** power
+    counts = synapse_counts(size, base.n_sensors, base.connectivity)
+    return OF_ONE_SYNAPSE * np.repeat(counts, (*size, *size)) ** power
 
 
 def figure_8(
@@ -197,9 +197,14 @@ def figure_8(
         if power is None:
             return 0.0
         if reference is None and power:
-            return _by_synapses(power, size, base.n_sensors)
+            return _by_synapses(power, size, base)
         return scaled_time_constants(
-            tau_dyn, power, sizes=size, n_sensors=base.n_sensors, reference=reference or size
+            tau_dyn,
+            power,
+            sizes=size,
+            n_sensors=base.n_sensors,
+            reference=reference or size,
+            connectivity=base.connectivity,
         )
 
     settings = [

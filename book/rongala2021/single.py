@@ -111,6 +111,7 @@ def trial(
     weight: float,
     izhikevich: Izhikevich | None = None,
     n_substeps: int = 1,
+    scheme: str = "euler",
     seed: int,
     repeat: int = 0,
 ) -> Trial:
@@ -126,8 +127,8 @@ def trial(
         Of every synapse, the same for all models.
     izhikevich : Izhikevich, optional
         Regular spiking (Table 1) by default.
-    n_substeps : int
-        Euler steps of the Izhikevich neuron in each step.
+    n_substeps, scheme
+        Of the Izhikevich neuron, as in `izhikevich_response`.
     seed, repeat : int
         As in `run`.
 
@@ -143,7 +144,12 @@ def trial(
     dt = setting.dt
     _, reference, source, inputs, weights = drive(setting, weight=weight, seed=seed, repeat=repeat)
     spikes = izhikevich_response(
-        inputs, weights, izhikevich or Izhikevich(), dt=dt, n_substeps=n_substeps
+        inputs,
+        weights,
+        izhikevich or Izhikevich(),
+        dt=dt,
+        n_substeps=n_substeps,
+        scheme=scheme,
     )
     leaky = replace(setting.neuron, tau_dyn=tau_dyn)
     outputs = [
@@ -258,7 +264,7 @@ class Index(NamedTuple):
 
 
 def izhikevich_faithfulness(
-    found: Drive, *, models: Sequence[Izhikevich], n_substeps: int = 1
+    found: Drive, *, models: Sequence[Izhikevich], n_substeps: int = 1, scheme: str = "euler"
 ) -> Index:
     """How faithfully Izhikevich neurons follow an input.
 
@@ -266,7 +272,7 @@ def izhikevich_faithfulness(
     ----------
     found : Drive
     models : sequence of Izhikevich
-    n_substeps : int
+    n_substeps, scheme
         As in `trial`.
 
     Returns
@@ -279,7 +285,12 @@ def izhikevich_faithfulness(
     for first in range(0, len(models), _N_BATCH):
         batch = models[first : first + _N_BATCH]
         spikes = izhikevich_response(
-            found.inputs, found.weights, batch, dt=setting.dt, n_substeps=n_substeps
+            found.inputs,
+            found.weights,
+            batch,
+            dt=setting.dt,
+            n_substeps=n_substeps,
+            scheme=scheme,
         )
         outputs = convolve_psp(spikes, dt=setting.dt, kernel=setting.kernel)
         outputs = outputs.reshape(-1, *total.shape)

@@ -8,11 +8,10 @@ from dataclasses import replace
 import numpy as np
 import xarray as xr
 
-from lsm.dynamics import simulate
 from lsm.measures import HIGH_FREQUENCY
-from lsm.runs import Run, Setting, run
+from lsm.runs import Run, Setting, respond, run
+from rongala2021.grids import grid
 from rongala2021.samples import Samples, largest, samples_6, samples_8, samples_of
-from rongala2021.scale import grid
 from rongala2021.settings import leaky
 from rongala2021.spectra import high_frequency_ratio
 
@@ -213,5 +212,4 @@ def inhibition_alone(setting: Setting, *, seed: int, repeat: int = 0) -> Run:
     found = run(setting, seed=seed, repeat=repeat)
     sign = np.full_like(found.network.sign, -1)
     network = replace(found.network, w_rec=-np.abs(found.network.w_rec), sign=sign)
-    activity = simulate(network, found.inputs, setting.neuron, dt=setting.dt, update=setting.update)
-    return found._replace(network=network, activity=activity)
+    return respond(setting, network, found.inputs)

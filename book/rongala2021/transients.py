@@ -14,9 +14,8 @@ from numpy.typing import ArrayLike, NDArray
 from lsm import _steps
 from lsm import _validate as check
 from lsm._validate import Array
-from lsm.dynamics import simulate
 from lsm.measures import HIGH_FREQUENCY
-from lsm.runs import Run
+from lsm.runs import Run, respond
 
 #: Excursions of a neuron's activity up to this far apart are one transient (s), and none where its
 #: sensory input has one as near.
@@ -201,11 +200,6 @@ def _signals(result: Run, neurons: Sequence[int] | None) -> tuple[Array, Array, 
     """Sensory input of some neurons, their activity without dynamic leak, and their activity."""
     setting = result.setting
     some = slice(None) if neurons is None else list(neurons)
-    undamped = simulate(
-        result.network,
-        result.inputs,
-        replace(setting.neuron, tau_dyn=0.0),
-        dt=setting.dt,
-        update=setting.update,
-    )
+    without = replace(setting, neuron=replace(setting.neuron, tau_dyn=0.0))
+    undamped = respond(without, result.network, result.inputs).activity
     return result.network.w_in[some] @ result.inputs, undamped[some], result.activity[some]

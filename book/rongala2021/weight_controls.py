@@ -11,10 +11,10 @@ import xarray as xr
 from numpy.typing import ArrayLike
 
 from lsm.runs import Setting
+from rongala2021.grids import changed
 from rongala2021.judging import judge, mean_interval, met
 from rongala2021.ledger import Claim
 from rongala2021.samples import Samples, samples_5, samples_5a, samples_7, samples_s8, structure
-from rongala2021.scale import changed
 from rongala2021.settings import AMPLIFIED, AMPLIFIED_FROM
 
 

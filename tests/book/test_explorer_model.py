@@ -10,8 +10,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from lsm import measures
+from lsm.delays import with_delays
 from lsm.dynamics import leak_gain, simulate
-from lsm.network import with_delays
 from lsm.runs import generators, run, sensory_input
 from lsm.spectrum import cwt
 from rongala2021 import explorer

@@ -9,6 +9,7 @@ import pytest
 import xarray as xr
 
 from lsm import _validate as check
+from lsm.delays import with_delays
 from lsm.dynamics import (
     hodgkin_huxley_response,
     izhikevich_response,
@@ -32,7 +33,7 @@ from lsm.measures import (
     pearson,
     power_transfer,
 )
-from lsm.network import Network, neuron_kinds, scaled_time_constants, two_layer, with_delays
+from lsm.network import Network, neuron_kinds, scaled_time_constants, two_layer
 from lsm.neurons import LSM, HodgkinHuxley, Izhikevich
 from lsm.runs import Setting, generators, run
 from lsm.spectrum import cwt, highest_frequency, log_frequencies, max_power
@@ -393,13 +394,20 @@ TABLE = [
             "delay_law": NO_NAME,
             "count_zero": (1, None),
             "update": NO_NAME,
+            "recorded": NO_NAME,
+            "connectivity": (
+                np.ones((5, 4)),
+                -np.ones((4, 5)),
+                np.full((4, 5), np.nan),
+                "all",
+                None,
+            ),
             "rate": NEGATIVE,
             "n_presentations": NO_COUNT,
             "jitter": (*NEGATIVE, 1.1),
             "law": NO_NAME,
         },
     ),
-    (Setting, {"delay": 0.01}, {"update": ("in turn",)}),
     (run, {"setting": SETTING, "seed": 0}, {"seed": NO_INTEGER, "repeat": NO_INTEGER}),
     (generators, {"setting": SETTING, "seed": 0}, {"seed": NO_INTEGER, "repeat": NO_INTEGER}),
     *(

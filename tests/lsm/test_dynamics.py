@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lsm.delays import synaptic_lags, with_delays
 from lsm.dynamics import (
     hodgkin_huxley_response,
     izhikevich_response,
@@ -15,9 +16,8 @@ from lsm.dynamics import (
     simulate,
 )
 from lsm.inputs import convolve_psp
-from lsm.network import Network, two_layer, with_delays
+from lsm.network import Network, two_layer
 from lsm.neurons import LSM, HodgkinHuxley, Izhikevich, izhikevich_grid
-from lsm.theory import synaptic_lags
 from lsm.weights import weight_distribution
 
 quick = settings(deadline=None, max_examples=100, derandomize=True)
@@ -701,11 +701,6 @@ def test_in_turn_a_chain_is_passed_within_one_step(update, n_steps):
     expected = np.zeros(20)
     expected[5 + n_steps] = 0.7 * first / (0.2 + 0.7 * first)
     assert_close(second, expected)
-
-
-def test_delays_cannot_be_updated_in_turn():
-    with pytest.raises(ValueError, match=r"^update: expected 'together' for a network with delays"):
-        simulate(chain(1e-3, 0.0), np.ones((1, 5)), LSM(), dt=DT, update="in turn")
 
 
 # The other reading of Eq. 1: the magnitude of the sum, not the sum of magnitudes

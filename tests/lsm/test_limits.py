@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lsm.delays import with_delays
 from lsm.dynamics import (
     hodgkin_huxley_response,
     izhikevich_response,
@@ -21,7 +22,6 @@ from lsm.measures import (
     pearson,
     power_transfer,
 )
-from lsm.network import with_delays
 from lsm.neurons import LSM, HodgkinHuxley, Izhikevich
 from lsm.runs import Setting, generators, run
 from lsm.spectrum import cwt, max_power
@@ -219,7 +219,7 @@ def test_a_ratio_that_no_number_holds_is_refused():
 
 
 def test_a_neuron_that_diverges_is_no_silent_neuron():
-    with pytest.raises(ValueError, match=r"^neurons: expected models that Euler steps of 1 ms"):
+    with pytest.raises(ValueError, match=r"^neurons: expected models that steps of 1 ms"):
         izhikevich_response(**CURRENT, neurons=[Izhikevich(), Izhikevich(A=-1.0)])
 
 

@@ -15,10 +15,11 @@ import numpy as np
 import pytest
 
 from lsm import _cgroups, _memory
+from lsm.delays import with_delays
 from lsm.dynamics import hodgkin_huxley_response, izhikevich_response, lsm_response, simulate
 from lsm.inputs import bin_spikes, present, spike_times
 from lsm.measures import band_gain, correlation, gain, high_frequency_ratio, pearson
-from lsm.network import neuron_kinds, scaled_time_constants, two_layer, with_delays
+from lsm.network import neuron_kinds, scaled_time_constants, two_layer
 from lsm.neurons import LSM, HodgkinHuxley, Izhikevich
 from lsm.runs import Setting, bytes_of_run, run, sensory_input
 from lsm.spectrum import cwt, log_frequencies, max_power
@@ -310,7 +311,7 @@ def test_what_fits_just_so_is_not_refused(monkeypatch, asked, name):
 HUGE = Setting(sizes=(12500, 12500))
 REFUSED = (
     "setting: expected a run that fits into 24 GB of memory, got 50000 neurons and 6 sensors over "
-    "50000 steps, which would take 140 GB"
+    "50000 steps, which would take 120 GB"
 )
 
 
@@ -332,7 +333,7 @@ def test_fifty_thousand_neurons_are_refused_on_24_gigabytes(monkeypatch, asked):
     # Inputs, network (weights and delays), and while it simulates weights sorted and packed.
     held = n_sensors * n_steps + n * (2 * n + n_sensors)
     history = (1 + 64) * (n + n_sensors + 8)
-    assert asked[-1] == 8 * (held + max(5 * n * n, 4 * n * n + n * n_steps + history))
+    assert asked[-1] == 8 * (held + max(4 * n * n, 3 * n * n + n * n_steps + history))
     small(lambda: sweep(len, [HUGE], seed=0, n_repeats=2), REFUSED)
     small(
         lambda: two_layer(W, sizes=(12500, 12500), rng=rng()),

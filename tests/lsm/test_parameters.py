@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 from lsm import _kernels
+from lsm.delays import with_delays
 from lsm.dynamics import lsm_response, simulate
 from lsm.inputs import PSPKernel, convolve_psp
 from lsm.keys import key
-from lsm.network import Network, two_layer, with_delays
+from lsm.network import Network, two_layer
 from lsm.neurons import LSM, HodgkinHuxley, Izhikevich
 from lsm.runs import Setting, run
 from lsm.weights import Binary, Lognormal, Normal

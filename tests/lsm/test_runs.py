@@ -5,9 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from lsm.delays import with_delays
 from lsm.dynamics import simulate
 from lsm.inputs import PSPKernel, bin_spikes, convolve_psp, present, spike_times
-from lsm.network import two_layer, with_delays
+from lsm.network import two_layer
 from lsm.neurons import LSM
 from lsm.runs import Setting, generators, run, sensory_input
 from lsm.weights import Binary, Lognormal, Normal

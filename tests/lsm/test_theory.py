@@ -5,8 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from lsm.delays import with_delays
 from lsm.dynamics import leak_gain, simulate
-from lsm.network import Network, two_layer, with_delays
+from lsm.network import Network, two_layer
 from lsm.neurons import LSM
 from lsm.theory import jacobian, linear_response, spectral_radius
 from lsm.weights import Lognormal, Normal

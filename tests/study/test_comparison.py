@@ -11,9 +11,10 @@ import xarray as xr
 from lsm.neurons import LSM, izhikevich_grid
 from lsm.runs import Setting
 from rongala2021 import comparison, ledger, neuron_controls
+from rongala2021.grids import grid
 from rongala2021.judging import faults, judge_all
 from rongala2021.samples import beaten, samples_3, samples_3g
-from rongala2021.scale import Scale, grid, sweep_grid
+from rongala2021.scale import Scale, sweep_grid
 from rongala2021.settings import by_rate
 from rongala2021.single import drive, faithfulness, izhikevich_faithfulness, trial
 from rongala2021.spectra import Spectrum

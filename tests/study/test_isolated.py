@@ -9,9 +9,10 @@ from lsm.dynamics import lsm_response
 from lsm.inputs import bin_spikes, convolve_psp
 from lsm.neurons import LSM
 from lsm.runs import Setting
+from rongala2021.grids import grid
 from rongala2021.isolated import activity_by, labelled_trial, responses
 from rongala2021.samples import samples_3, samples_s4
-from rongala2021.scale import Scale, grid, sweep_grid
+from rongala2021.scale import Scale, sweep_grid
 from rongala2021.settings import by_rate
 from rongala2021.single import MODELS, by_constants, drive, faithfulness, trial
 from rongala2021.spectra import Spectrum

@@ -12,9 +12,10 @@ from lsm.inputs import PSPKernel, bin_spikes
 from lsm.neurons import LSM, HodgkinHuxley
 from lsm.runs import Setting, generators, run, sensory_spikes
 from rongala2021 import ledger, neuron_controls, samples
+from rongala2021.grids import grid
 from rongala2021.judging import judge_all
 from rongala2021.run_measures import input_power
-from rongala2021.scale import Scale, grid, sweep_grid
+from rongala2021.scale import Scale, sweep_grid
 from rongala2021.single import (
     drive,
     faithfulness,

@@ -11,9 +11,10 @@ from lsm.dynamics import simulate
 from lsm.neurons import LSM
 from lsm.runs import Setting, run
 from lsm.spectrum import log_frequencies
+from rongala2021.grids import grid
 from rongala2021.populations import group_means, grouped, mean_signal, population
 from rongala2021.run_measures import input_power, network_power
-from rongala2021.scale import Scale, grid, sweep_grid
+from rongala2021.scale import Scale, sweep_grid
 from rongala2021.spectra import Spectrum
 from tests.settings import OTHERS
 

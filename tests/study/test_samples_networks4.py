@@ -12,9 +12,10 @@ from lsm.runs import Setting, run
 from lsm.spectrum import log_frequencies
 from rongala2021 import claim_measures
 from rongala2021.controls import open_loop
+from rongala2021.grids import changed
 from rongala2021.run_measures import high_frequencies
 from rongala2021.samples import samples_4, samples_build_up, samples_d2, samples_s7
-from rongala2021.scale import Scale, changed, sweep_grid
+from rongala2021.scale import Scale, sweep_grid
 from rongala2021.settings import FORMS, figure_4
 from rongala2021.spectra import Spectrum
 from rongala2021.transients import transients

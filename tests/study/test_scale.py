@@ -10,8 +10,9 @@ from lsm.network import neuron_names
 from lsm.runs import Setting, run
 from lsm.spectrum import highest_frequency, log_frequencies
 from rongala2021.controls import open_loop
+from rongala2021.grids import changed, grid
 from rongala2021.run_measures import high_frequencies, input_power, network_power
-from rongala2021.scale import Scale, changed, grid, scale_of, sweep_grid, with_networks
+from rongala2021.scale import Scale, scale_of, sweep_grid, with_networks
 from rongala2021.spectra import Spectrum
 
 SMALL = Setting(sizes=(2, 1), n_sensors=3, n_presentations=3, duration=0.3)

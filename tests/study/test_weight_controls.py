@@ -8,8 +8,8 @@ import xarray as xr
 
 from lsm.runs import Setting
 from rongala2021 import judging, ledger
+from rongala2021.grids import grid
 from rongala2021.samples import samples_5, samples_7, samples_s8, structure
-from rongala2021.scale import grid
 from rongala2021.settings import AMPLIFIED, FORMS, KINDS, MEANS
 from rongala2021.weight_controls import (
     filter_5,

@@ -13,9 +13,10 @@ import pytest
 from lsm.runs import Setting
 from lsm.sweeps import SweepError
 from rongala2021 import workers
+from rongala2021.grids import grid
 from rongala2021.pages import ParameterError, scale
 from rongala2021.run_measures import input_power, spectra
-from rongala2021.scale import Scale, _rows, grid, sweep_grid
+from rongala2021.scale import Scale, _rows, sweep_grid
 from rongala2021.spectra import Spectrum
 from rongala2021.workers import executor
 
