@@ -126,7 +126,9 @@ def load(path: str | Path) -> Design:
         choices, alone = ([_choice(entry) for entry in given[key]] for key in ("choices", "alone"))
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"{path}: expected targets, choices and alone: {error!r}") from error
-    for group in (targets, choices + alone, *(choice.levels for choice in choices + alone)):
+    named: list[Sequence[Target | Choice | Level]] = [targets, choices + alone]
+    named += [choice.levels for choice in choices + alone]
+    for group in named:
         ids = [each.id for each in group]
         if len(set(ids)) < len(ids):
             raise ValueError(f"{path}: expected each id once, got {', '.join(ids)}")
