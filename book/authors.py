@@ -64,10 +64,10 @@ def each(function: Callable[..., Row], items: Sequence[T], what: str) -> list[Ro
     """A function of many items on all cores, in their order, with a line for each that is done."""
     start = time.perf_counter()
     found: dict[int, Row] = {}
-    # A row is thousands of short runs: on one thread each, two rows at a time, less is waited.
-    os.environ["LSM_WORKERS"] = "1"
+    n_cores = available_cores()
+    # A row is thousands of short runs: on a thread for each row less is waited than on all for one.
     spawn = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(available_cores(), mp_context=spawn) as pool:
+    with ProcessPoolExecutor(n_cores, mp_context=spawn, initializer=_on_one_core) as pool:
         running = {pool.submit(function, item): i for i, item in enumerate(items)}
         for done in as_completed(running):
             row = found[running[done]] = done.result()
@@ -77,6 +77,10 @@ def each(function: Callable[..., Row], items: Sequence[T], what: str) -> list[Ro
             print(f"{what} {len(found)}/{len(items)}  {passed:.0f} s  {name}", end="  ")
             print(f"k_static {row.k_static:g}  {met} targets, {share:.2f}", flush=True)
     return [found[i] for i in range(len(items))]
+
+
+def _on_one_core() -> None:
+    os.environ["LSM_WORKERS"] = "1"
 
 
 def _combined(levels: tuple[str, ...], plan: Plan) -> Row:

@@ -37,7 +37,7 @@ def effects_figure(records: Records, design: Design) -> Figure:
     )
     for ax, choice in zip(axes, design.choices, strict=True):
         _levels(ax, found.isel(level=np.flatnonzero(found["choice"] == choice.id)))
-        ax.set_title(fill(choice.name, 7 * len(choice.levels)), fontsize=7)
+        ax.set_title(fill(choice.name, 6 * len(choice.levels)), fontsize=7)
     axes[0].set_yticks(range(len(design.targets)), [target.name for target in design.targets])
     return fig
 
