@@ -172,6 +172,46 @@ def apart(records: Records, design: Design) -> pd.DataFrame:
     return frame.sort_values("both", kind="stable")
 
 
+def influence(records: Records, design: Design) -> pd.DataFrame:
+    """How many targets turn where one choice alone is made in another way, the most first.
+
+    A target turns if more than half of the networks meet it in one row and not in the other. The
+    mean is over all pairs of rows that differ in that choice alone; of the choices that were
+    changed beside some rows, over these.
+    """
+    rows = {row.levels: row for row in records.rows}
+    printed = records.rows[0]
+    lines = []
+    for i, choice in enumerate(design.choices):
+        pairs = [
+            (row, rows[(*row.levels[:i], level.id, *row.levels[i + 1 :])])
+            for row in records.rows
+            for level in choice.levels
+            if level.id != row.levels[i]
+        ]
+        lines.append((choice.name, *_turned(pairs, printed)))
+    for choice in design.alone:
+        changed = [row for row in records.beside if row.beside[0] == choice.id]
+        lines.append((choice.name, *_turned([(rows[r.levels], r) for r in changed], printed)))
+    heads = ["choice", "targets that turn, on average", "from the printed text, at most", "pairs"]
+    frame = pd.DataFrame(lines, columns=heads)
+    return frame.sort_values(heads[1], ascending=False, kind="stable", na_position="last")
+
+
+def _turned(pairs: Sequence[tuple[Row, Row]], printed: Row) -> tuple[float, int, int]:
+    def n_other(one: Row, other: Row) -> int:
+        first, second = _shares(one), _shares(other)
+        return sum((first[t] > 0.5) != (second[t] > 0.5) for t in first.keys() & second.keys())
+
+    every = [n_other(*pair) for pair in pairs]
+    from_printed = [n_other(*pair) for pair in pairs if pair[0] is printed]
+    return (
+        float(np.mean(every)) if every else float("nan"),
+        max(from_printed, default=0),
+        len(pairs),
+    )
+
+
 def confirmation(records: Records, design: Design) -> pd.DataFrame:
     """The rows that were judged again: targets met at first, and on fresh networks."""
     before = {row.levels: row for row in records.rows}
@@ -239,6 +279,16 @@ def changed_alone(records: Records, design: Design, choice: Choice) -> pd.DataFr
                 }
             )
     return pd.DataFrame(lines)
+
+
+def beside_each_other(changed: pd.DataFrame) -> pd.DataFrame:
+    """What `changed_alone` tells, a line for each change and a column for each target."""
+    told = changed["with"] + " (" + changed["without"].str.split(" ").str[0] + ")"
+    told += np.where(changed["p"] < LEVEL, " *", "")
+    wide = changed.assign(told=told).pivot_table(
+        index=["reading", "change"], columns="target", values="told", aggfunc="first", sort=False
+    )
+    return wide.reset_index().rename_axis(columns=None)
 
 
 def page_data(records: Records, design: Design) -> dict[str, Any]:

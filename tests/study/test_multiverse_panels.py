@@ -6,7 +6,7 @@ import pytest
 
 from rongala2021 import multiverse_panels as panels
 from rongala2021.multiverse_scores import by_level, front
-from tests.study.test_multiverse_scores import DESIGN, N, TARGETS, met, records, row
+from tests.study.test_multiverse_scores import DESIGN, TARGETS, N, met, records, row
 
 
 @pytest.fixture(autouse=True)

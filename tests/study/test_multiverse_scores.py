@@ -113,6 +113,30 @@ def test_a_change_alone_is_held_against_the_same_networks():
     assert table["with"].tolist() == ["6 of 8", "8 of 8"]
     assert table["p"].tolist() == [pytest.approx(2 * 0.5**5), 1.0]
     assert scores.changed_alone(found, DESIGN, DESIGN.alone[1]).empty
+    (line,) = scores.beside_each_other(table.assign(p=[0.01, 1.0])).to_dict("records")
+    first, second = (target.name for target in DESIGN.targets[:2])
+    assert (line[first], line[second]) == ("6 of 8 (1) *", "8 of 8 (8)")
+    assert line["change"] == "a walk of ±5 ms"
+
+
+def test_a_choice_counts_by_the_targets_that_turn_with_it_alone():
+    """One target hangs on the order of update, three on it and on the sensors together."""
+    rows = DESIGN.rows()
+    counts = {
+        i: met(1 + 3 * (levels[3] == "en")) for i, levels in enumerate(rows)
+        if levels[0] == "in_turn"
+    }  # fmt: skip
+    beside = row(rows[0], [8, 0], beside=("tau", "plain"), targets=TARGETS[:2])
+    table = scores.influence(records(counts, beside=(beside,)), DESIGN).set_index("choice")
+    columns = list(table)
+    # Of three pairs of orders two have "in turn"; one or four targets turn there.
+    assert table.loc["Order of update", columns[0]] == pytest.approx(2 / 3 * 2.5)
+    assert table.loc["Order of update", columns[1]] == 1
+    assert table.loc["Sensors excite", columns[0]] == pytest.approx(1 / 3 * 3)
+    assert table.loc["Sensors excite", columns[1]] == 0
+    assert table.loc["What is analysed", columns[0]] == 0
+    assert table.loc["Leak that grows with the synapses, Fig. 8"].tolist() == [1.0, 1, 1]
+    assert table.index[0] == "Order of update"
 
 
 def test_confirmation_tells_both_scores():
