@@ -8,7 +8,7 @@ READY := $(VENV)/ready
 # (book/environment.py).
 unexport PYTHONPATH PYTHONHOME PYTHONOPTIMIZE PYTHONINSPECT PYTHONWARNINGS PYTHONSAFEPATH VIRTUAL_ENV
 
-.PHONY: help read book status lab test browser-test refresh bench peers lint format clean
+.PHONY: help read book status lab test browser-test refresh authors bench peers lint format clean
 
 help:
 	@echo "make read     compile the book from the committed notebooks, execute nothing: _build/html/index.html"
@@ -20,6 +20,7 @@ help:
 	@echo "make lint     ruff, mypy and import-linter"
 	@echo "make format   let ruff rewrite what it can"
 	@echo "make refresh  execute the notebooks and make their outputs the new reference"
+	@echo "make authors  run the combined readings anew, at most 90 minutes on two cores: book/authors.json"
 	@echo "make bench    speed against what a user would pick instead; BENCH=--save keeps the results for the book"
 	@echo "make peers    install the simulators and wavelet libraries that make bench compares with"
 	@echo "make clean    remove all that was built, the environment included"
@@ -47,6 +48,10 @@ browser-test: $(READY)
 
 refresh: $(READY)
 	$(BIN)/python book/execute.py --refresh
+
+# Interrupted, it goes on where it was.
+authors: $(READY)
+	$(BIN)/python book/authors.py
 
 # With the peers where they are installed; Brian2 needs an older NumPy and so an environment of its own.
 PEERS := _build/peers/bin/python

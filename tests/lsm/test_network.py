@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import kstest, norm
 
-from lsm.network import Network, scaled_time_constants, two_layer
 from lsm.delays import with_delays as delayed
+from lsm.network import Network, scaled_time_constants, two_layer
 from lsm.weights import Binary, Lognormal, Normal, weight_distribution
 
 quick = settings(deadline=None, max_examples=30, derandomize=True)

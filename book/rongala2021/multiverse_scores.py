@@ -1,0 +1,309 @@
+"""Scores of combined readings: the targets that each meets, the sentences that it contradicts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import scipy  # its parts are loaded when used
+import xarray as xr
+
+from rongala2021.judging import share
+from rongala2021.multiverse import Choice, Design
+from rongala2021.multiverse_runs import Row, row_of
+
+#: Up to which probability, times the number of rows, what a row does is not put down to chance.
+LEVEL = 0.05
+
+
+@dataclass(frozen=True, kw_only=True)
+class Records:
+    """All rows that were run.
+
+    Attributes
+    ----------
+    about : mapping of str to value
+        Numbers of networks, and seeds.
+    rows : tuple of Row
+        All combinations of levels, in the order of `Design.rows`.
+    beside : tuple of Row
+        Some of them with one more choice changed.
+    confirmed : tuple of Row
+        The row of the rest of the book and the best ones, judged again on other networks.
+    """
+
+    about: Mapping[str, Any]
+    rows: tuple[Row, ...]
+    beside: tuple[Row, ...] = ()
+    confirmed: tuple[Row, ...] = ()
+
+    def text(self) -> str:
+        """As JSON, a row on each line."""
+        parts = [f'"about": {json.dumps(self.about)}']
+        for name in ("rows", "beside", "confirmed"):
+            lines = [json.dumps(row.record(), ensure_ascii=False) for row in getattr(self, name)]
+            parts.append(f'"{name}": [\n' + ",\n".join(lines) + "\n]")
+        return "{\n" + ",\n".join(parts) + "\n}\n"
+
+
+def load(path: str | Path) -> Records:
+    """Read records as `Records.text` writes them."""
+    given = json.loads(Path(path).read_text(encoding="utf-8"))
+    rows = {name: tuple(map(row_of, given[name])) for name in ("rows", "beside", "confirmed")}
+    return Records(about=given["about"], **rows)
+
+
+def _shares(row: Row) -> dict[str, float]:
+    return {target: each.count("1") / len(each) for target, each in row.met.items()}
+
+
+def score(row: Row) -> tuple[int, float]:
+    """Targets that more than half of a row's networks meet; and the mean share of networks."""
+    shares = list(_shares(row).values())
+    return sum(each > 0.5 for each in shares), sum(shares) / len(shares)
+
+
+def best(rows: Sequence[Row], n: int) -> list[Row]:
+    """The rows of the highest scores, the best first; of equal ones the first."""
+    return sorted(rows, key=score, reverse=True)[:n]
+
+
+def front(rows: Sequence[Row], design: Design) -> list[Row]:
+    """Rows that meet more targets than all that contradict as few sentences or fewer.
+
+    The Pareto front, fewest contradictions first; of rows that are alike in both, the one with the
+    highest mean share of networks.
+    """
+    found: list[Row] = []
+    for row in sorted(best(rows, len(rows)), key=lambda each: design.against(each.levels)):
+        if not found or score(row)[0] > score(found[-1])[0]:
+            found.append(row)
+    return found
+
+
+def names(design: Design, levels: Sequence[str]) -> str:
+    """What of a row differs from the rest of the book, in words."""
+    other = [
+        level.name
+        for choice, taken in zip(design.choices, levels, strict=True)
+        for level in choice.levels[1:]
+        if level.id == taken
+    ]
+    return "; ".join(other) or "as printed"
+
+
+def shares(records: Records, design: Design) -> xr.DataArray:
+    """Share of networks that meet each target: axes row and target, and the levels of each row."""
+    targets = [target.id for target in design.targets]
+    values = [[_shares(row)[target] for target in targets] for row in records.rows]
+    found = xr.DataArray(
+        np.array(values), dims=("row", "target"), coords={"target": targets}, name="share"
+    )
+    columns = zip(*(row.levels for row in records.rows), strict=True)
+    levels = {c.id: ("row", list(each)) for c, each in zip(design.choices, columns, strict=True)}
+    return found.assign_coords(levels)
+
+
+def by_level(records: Records, design: Design) -> xr.DataArray:
+    """Share of networks that meet each target, mean over all rows with a level: axes level, target.
+
+    Beside level are the coordinates `choice` and `name`.
+    """
+    found = shares(records, design)
+    each = [(choice, level) for choice in design.choices for level in choice.levels]
+    means = [
+        found.isel(row=np.flatnonzero(found[choice.id] == level.id)).mean("row")
+        for choice, level in each
+    ]
+    labels = {
+        "level": [f"{choice.id}: {level.id}" for choice, level in each],
+        "choice": ("level", [choice.id for choice, _ in each]),
+        "name": ("level", [level.name for _, level in each]),
+    }
+    return xr.concat(means, "level").assign_coords(labels)
+
+
+def beyond_chance(k: int, n: int, n_rows: int) -> bool:
+    """Whether k of n networks are too many for one half, as the best of so many rows."""
+    chance = float(scipy.stats.binom.sf(k - 1, n, 0.5))
+    return chance * n_rows <= LEVEL
+
+
+def reached(records: Records, design: Design) -> pd.DataFrame:
+    """Each target: in how many rows it is met, in how many beyond chance, and what the best does.
+
+    Beyond chance with the correction of Bonferroni for the number of rows.
+    """
+    first, n_rows = records.rows[0], len(records.rows)
+    lines = []
+    for target in design.targets:
+        each = [(row.counts()[target.id], len(row.met[target.id])) for row in records.rows]
+        k, n = max(each)
+        low, high = share(k, n)
+        lines.append(
+            {
+                "target": target.name,
+                "where": target.where,
+                "as printed": f"{first.counts()[target.id]} of {len(first.met[target.id])}",
+                "rows that meet it": sum(k > n / 2 for k, n in each),
+                "beyond chance": sum(beyond_chance(k, n, n_rows) for k, n in each),
+                "the most networks": f"{k} of {n} [{low:.2f}, {high:.2f}]",
+            }
+        )
+    return pd.DataFrame(lines)
+
+
+def apart(records: Records, design: Design) -> pd.DataFrame:
+    """Pairs of targets that are met in some rows each, and in fewest together."""
+    found = shares(records, design) > 0.5
+    lines = []
+    for one, other in combinations(design.targets, 2):
+        first, second = (found.sel(target=t.id) for t in (one, other))
+        alone, both = (int(first.sum()), int(second.sum())), int((first & second).sum())
+        if min(alone) and both < min(alone) / 2:
+            lines.append((one.name, other.name, *alone, both))
+    frame = pd.DataFrame(lines, columns=["target", "other", "rows", "rows of the other", "both"])
+    return frame.sort_values("both", kind="stable")
+
+
+def confirmation(records: Records, design: Design) -> pd.DataFrame:
+    """The rows that were judged again: targets met at first, and on fresh networks."""
+    before = {row.levels: row for row in records.rows}
+    lines = []
+    for fresh in records.confirmed:
+        row = before[fresh.levels]
+        lines.append(
+            {
+                "reading": names(design, fresh.levels),
+                "sentences contradicted": design.against(fresh.levels),
+                "k_static": fresh.k_static,
+                "targets met": score(row)[0],
+                "fresh networks": score(fresh)[0],
+                "mean share": score(row)[1],
+                "fresh": score(fresh)[1],
+            }
+        )
+    return pd.DataFrame(lines)
+
+
+def by_target(rows: Sequence[Row], design: Design) -> pd.DataFrame:
+    """Networks that meet each target, with exact intervals: a column for each row."""
+    found: dict[str, list[str]] = {"target": [target.name for target in design.targets]}
+    for row in rows:
+        counts = row.counts()
+        found[names(design, row.levels)] = [
+            _told(counts[target.id], len(row.met[target.id])) for target in design.targets
+        ]
+    return pd.DataFrame(found)
+
+
+def _told(k: int, n: int) -> str:
+    low, high = share(k, n)
+    return f"{k} of {n} [{low:.2f}, {high:.2f}]"
+
+
+def changed_alone(records: Records, design: Design, choice: Choice) -> pd.DataFrame:
+    """A choice that is changed alone: what it does to each target, network by network.
+
+    Beside each count that of the same networks without the change, and the probability that chance
+    makes so many networks differ in one direction (sign test).
+    """
+    before = {row.levels: row for row in records.rows}
+    level_names = {level.id: level.name for level in choice.levels}
+    target_names = {target.id: target.name for target in design.targets}
+    lines = []
+    for row in records.beside:
+        if row.beside[0] != choice.id:
+            continue
+        for target, now in row.met.items():
+            then = before[row.levels].met[target]
+            won, lost = (
+                sum(pair == way for pair in zip(then, now, strict=True))
+                for way in (("0", "1"), ("1", "0"))
+            )
+            chance = scipy.stats.binomtest(won, won + lost).pvalue if won + lost else 1.0
+            lines.append(
+                {
+                    "reading": names(design, row.levels),
+                    "change": level_names[row.beside[1]],
+                    "target": target_names[target],
+                    "without": f"{then.count('1')} of {len(then)}",
+                    "with": f"{now.count('1')} of {len(now)}",
+                    "p": float(chance),
+                }
+            )
+    return pd.DataFrame(lines)
+
+
+def page_data(records: Records, design: Design) -> dict[str, Any]:
+    """What the reader's ticks need, as JSON: choices, targets, counts and three readings."""
+    index = {row.levels: i for i, row in enumerate(records.rows)}
+    targets = [target.id for target in design.targets]
+    alone = []
+    for choice in design.alone:
+        touched = {t for row in records.beside if row.beside[0] == choice.id for t in row.met}
+        alone.append(_choice(choice) | {"touches": [t for t in targets if t in touched]})
+    of_alone = {c.id: [level.id for level in c.levels] for c in design.alone}
+    allowed = [row for row in records.rows if not design.against(row.levels)]
+    some = {
+        "as printed": records.rows[0],
+        "most targets": best(records.rows, 1)[0],
+        "best that the text allows": best(allowed, 1)[0],
+    }
+    return {
+        "choices": [_choice(choice) for choice in design.choices],
+        "alone": alone,
+        "targets": [
+            {"id": t.id, "name": t.name, "where": t.where, "criterion": _criterion(t.id, design)}
+            for t in design.targets
+        ],
+        "n": records.about["networks"],
+        "rows": [
+            {
+                "k_static": row.k_static,
+                "calibrated": row.satisfied,
+                "counts": [row.counts().get(target) for target in targets],
+            }
+            for row in records.rows
+        ],
+        "beside": [
+            {
+                "row": index[row.levels],
+                "choice": row.beside[0],
+                "level": of_alone[row.beside[0]].index(row.beside[1]),
+                "counts": row.counts(),
+            }
+            for row in records.beside
+        ],
+        "presets": [
+            {
+                "name": name,
+                "levels": [
+                    [level.id for level in choice.levels].index(taken)
+                    for choice, taken in zip(design.choices, row.levels, strict=True)
+                ],
+            }
+            for name, row in some.items()
+        ],
+    }
+
+
+def _choice(choice: Choice) -> dict[str, Any]:
+    levels = [
+        {"id": x.id, "name": x.name, "stance": x.stance, "sentence": x.sentence}
+        for x in choice.levels
+    ]
+    return {"id": choice.id, "name": choice.name, "levels": levels}
+
+
+def _criterion(target: str, design: Design) -> str:
+    """A target's criterion in words; that of the ledger's claims by their ids."""
+    found = next(t for t in design.targets if t.id == target)
+    own = [str(condition).replace(".", ": ", 1) for condition in found.criterion]
+    return "; ".join([*(f"as claim {claim}" for claim in found.claims), *own])
