@@ -103,6 +103,9 @@ def check(data: Data) -> None:
     if len(data["rows"]) != prod(sizes):
         raise ValueError(f"rows: expected {prod(sizes)}, got {len(data['rows'])}")
     targets = [target["id"] for target in data["targets"]]
+    heads = [target["name"] for target in data["targets"]]
+    if min(len({*targets}), len({*heads})) < len(targets):
+        raise ValueError(f"targets: expected ids and names that differ, got {', '.join(heads)}")
     for row in data["rows"]:
         if len(row["counts"]) != len(targets):
             raise ValueError(f"counts: expected {len(targets)}, got {len(row['counts'])}")
@@ -188,9 +191,9 @@ def n_met(data: Data, row: int) -> int:
 
 
 def n_contradicted(data: Data, levels: Sequence[int]) -> int:
-    """How many sentences of the text levels of the choices contradict."""
+    """How many levels of the choices are against the text: each contradicts one sentence."""
     chosen = [c["levels"][i] for c, i in zip(data["choices"], levels, strict=True)]
-    return len({level["sentence"] for level in chosen if level["stance"] == "against"})
+    return sum(level["stance"] == "against" for level in chosen)
 
 
 def score(data: Data, row: int) -> str:
@@ -245,12 +248,12 @@ def beside(data: Data) -> pd.DataFrame:
 
 
 def _by_target(data: Data, counts: Sequence[int | None]) -> dict[str, int | None]:
-    return {t["id"]: k for t, k in zip(data["targets"], counts, strict=True)}
+    return {t["name"]: k for t, k in zip(data["targets"], counts, strict=True)}
 
 
 def _whole(data: Data, rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     """A frame in which counts are integers or missing."""
-    return pd.DataFrame(rows).astype({t["id"]: "Int64" for t in data["targets"]} if rows else {})
+    return pd.DataFrame(rows).astype({t["name"]: "Int64" for t in data["targets"]} if rows else {})
 
 
 # ---------------------------------------------------------------- the markup
@@ -274,7 +277,8 @@ def markup(data: Data) -> str:
         for preset in data["presets"]
     )
     combined = "".join(map(_choice, data["choices"], printed))
-    alone = "".join(_choice(choice, 0) for choice in data["alone"])
+    names = {target["id"]: target["name"] for target in data["targets"]}
+    alone = "".join(_choice(c, 0, [names[t] for t in c["touches"]]) for c in data["alone"])
     first = data["presets"][0]["name"]
     return (
         '<div class="ticks">'
@@ -302,8 +306,8 @@ def _alone_head(data: Data) -> str:
     if not data["alone"]:
         return ""
     return (
-        '<p class="note">These were changed one at a time, beside some readings only, and bear on '
-        "the targets named.</p>"
+        '<p class="note">These were changed one at a time, beside some readings only, and are '
+        "judged by the targets that are named.</p>"
     )
 
 
@@ -312,7 +316,7 @@ def _leak(row: Mapping[str, Any]) -> str:
     return f"k_static = {row['k_static']:#.3g}: {rule}."
 
 
-def _choice(choice: Mapping[str, Any], chosen: int) -> str:
+def _choice(choice: Mapping[str, Any], chosen: int, touched: Sequence[str] = ()) -> str:
     """One choice; levels of which the text says the same share its sentence."""
     numbered = enumerate(choice["levels"])
     groups = groupby(numbered, lambda each: (each[1]["stance"], each[1]["sentence"]))
@@ -320,11 +324,9 @@ def _choice(choice: Mapping[str, Any], chosen: int) -> str:
         _group(choice["id"], [*levels], stance, sentence, chosen)
         for (stance, sentence), levels in groups
     )
-    touches = ""
-    if "touches" in choice:
-        touches = f' <span class="touches">({_text(", ".join(choice["touches"]))})</span>'
+    judged = f'<p class="about">judged by: {_text("; ".join(touched))}</p>' if touched else ""
     return (
-        f'<fieldset data-choice="{choice["id"]}"><legend>{_text(choice["name"])}{touches}</legend>'
+        f'<fieldset data-choice="{choice["id"]}"><legend>{_text(choice["name"])}</legend>{judged}'
         f'{shown}<p class="reason" hidden></p></fieldset>'
     )
 
@@ -343,10 +345,10 @@ def _group(
         f'disabled><label for="ticks-{name}-{level["id"]}">{_text(level["name"])}</label></span>'
         for i, level in levels
     )
-    quoted = f": <q>{_text(sentence)}</q>" if sentence else ""
+    said = f": {_text(sentence)}" if sentence else ""
     return (
         f'<div class="group {stance}">{fields}<p class="text" id="{about}">'
-        f'<span class="stance">{STANCES[stance]}</span>{quoted}</p></div>'
+        f'<span class="stance">{STANCES[stance]}</span>{said}</p></div>'
     )
 
 
@@ -369,7 +371,7 @@ def _target(target: Mapping[str, Any], k: int | None, n: int) -> str:
     low, high = (0.0, 0.0) if k is None else share(k, n)
     return (
         f'<tr class="{found.replace(" ", "-")}">'
-        f'<th scope="row"><strong>{_text(target["id"])}</strong> {_text(target["name"])} <span class="about">{about}</span></th>'
+        f'<th scope="row">{_text(target["name"])} <span class="about">{about}</span></th>'
         f'<td class="count"><span class="k">{"–" if k is None else f"{k} of {n}"}</span>'
         f'<span class="bar" aria-hidden="true"{" hidden" if k is None else ""}>'
         f'<span class="range" style="left: {100 * low:.2f}%; width: {100 * (high - low):.2f}%">'

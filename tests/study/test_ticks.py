@@ -5,11 +5,15 @@ import json
 import re
 from html.parser import HTMLParser
 
+import numpy as np
 import pandas as pd
 import pytest
 from scipy.stats import binomtest
 
-from rongala2021 import ticks
+from rongala2021 import multiverse, ticks
+from rongala2021.multiverse_runs import Row
+from rongala2021.multiverse_scores import Records, page_data, score
+from rongala2021.project import book_file
 from tests import ticks_sample
 
 VOID = {"input"}
@@ -80,11 +84,15 @@ def test_every_level_is_a_radio_button_with_its_name_and_what_the_text_says(data
     assert len({field["id"] for field in fields}) == len(fields)
 
 
-def test_choices_have_legends_and_those_alone_name_the_targets_they_bear_on(data, elements):
+def test_choices_have_legends_and_those_alone_name_the_targets_they_are_judged_by(data, elements):
     legends = [each["text"] for each in elements.of("legend")]
-    assert legends[: len(data["choices"])] == [choice["name"] for choice in data["choices"]]
-    alone = [f"{c['name']} ({', '.join(c['touches'])})" for c in data["alone"]]
-    assert legends[len(data["choices"]) :] == alone
+    assert legends == [choice["name"] for choice in (*data["choices"], *data["alone"])]
+    names = {target["id"]: target["name"] for target in data["targets"]}
+    judged = [each["text"] for each in elements.of("p", **{"class": "about"})]
+    assert judged == [
+        f"judged by: {'; '.join(names[target] for target in choice['touches'])}"
+        for choice in data["alone"]
+    ]
 
 
 def test_without_scripts_the_form_is_inert_says_so_and_stands_as_printed(data):
@@ -104,9 +112,12 @@ def test_without_scripts_the_form_is_inert_says_so_and_stands_as_printed(data):
 
 
 def test_levels_of_which_the_text_says_the_same_share_its_sentence(data, elements):
-    sentences = [each["text"] for each in elements.of("q")]
     noise = data["alone"][0]["levels"][0]["sentence"]
-    assert sentences.count(noise) == 2  # of nine levels: says so, and against
+    told = [each["text"] for each in elements.of_class("text")]
+    assert [text for text in told if text.endswith(noise)] == [
+        f"the text says so: {noise}",
+        f"against the text: {noise}",  # of eight levels
+    ]
 
 
 def test_only_groups_against_the_text_are_marked_so(data, elements):
@@ -119,10 +130,10 @@ def test_only_groups_against_the_text_are_marked_so(data, elements):
 def test_what_is_said_is_escaped_and_the_data_comes_back(data, elements):
     data["targets"][0]["name"] = "</script><b>&amp;"
     for level in data["choices"][0]["levels"]:
-        level["sentence"] = '"</q></script>'
+        level["sentence"] = '"</p></script>'
     data["presets"][0]["name"] = "<i>"
     again = Elements(ticks.markup(data))
-    assert len(again.found) == len(elements.found) + 1  # the sentence that was none
+    assert len(again.found) == len(elements.found)
     (script,) = again.of("script", type="application/json")
     found = json.loads(script["text"])
     assert {name: found[name] for name in data} == data
@@ -180,12 +191,9 @@ def test_the_static_leak_is_told_and_whether_it_could_be_calibrated(data):
     )
 
 
-def test_a_sentence_is_contradicted_once_however_many_choices_do(data):
-    levels = [0, 1, 0, 1, 0, 0]
+def test_each_level_against_the_text_contradicts_a_sentence(data):
     assert ticks.n_contradicted(data, [0] * 6) == 0
-    assert ticks.n_contradicted(data, levels) == 2
-    data["choices"][3]["levels"][1]["sentence"] = data["choices"][1]["levels"][1]["sentence"]
-    assert ticks.n_contradicted(data, levels) == 1
+    assert ticks.n_contradicted(data, [2, 1, 2, 0, 1, 1]) == 2
 
 
 def test_as_text_each_preset_has_its_score(data):
@@ -210,7 +218,7 @@ def test_the_table_has_every_reading_with_its_counts(data):
             names.insert(0, choice["levels"][level]["name"])
         shown = found.iloc[number]
         assert [shown[choice["name"]] for choice in data["choices"]] == names
-        counts = [shown[target["id"]] for target in data["targets"]]
+        counts = [shown[target["name"]] for target in data["targets"]]
         assert [None if k is pd.NA else k for k in counts] == row["counts"]
         assert shown["targets met"] == sum(k > 10 for k in row["counts"] if k is not None)
         assert shown["reading"] == number + 1
@@ -221,7 +229,7 @@ def test_the_table_of_what_was_changed_alone_leaves_out_other_targets(data):
     assert len(found) == len(data["beside"])
     for entry, (_, shown) in zip(data["beside"], found.iterrows(), strict=True):
         assert shown["beside reading"] == entry["row"] + 1
-        counts = {t["id"]: shown[t["id"]] for t in data["targets"]}
+        counts = {t["id"]: shown[t["name"]] for t in data["targets"]}
         assert {name: k for name, k in counts.items() if k is not pd.NA} == entry["counts"]
 
 
@@ -241,6 +249,8 @@ def test_a_study_without_choices_alone_has_an_empty_table(data):
         (("alone", 0, "id"), "update", "choices: expected ids that differ, got update, .*update"),
         (("choices", 1, "levels", 1, "stance"), "?", "stance: expected one of says, silent, aga"),
         (("choices", 1, "levels", 1, "sentence"), "", "sentence: expected that of denominator, "),
+        (("targets", 1, "id"), "4b", "targets: expected ids and names that differ, got Obs"),
+        (("targets", 1, "name"), "Observation <4b> of the networks", "targets: expected ids and "),
         (("rows",), [], "rows: expected 144, got 0"),
         (("rows", 5, "counts"), [1], "counts: expected 14, got 1"),
         (("rows", 5, "counts", 2), 21, "counts: expected 0 to 20 or None, got 21"),
@@ -269,3 +279,34 @@ def test_data_that_is_not_whole_is_refused(data, path, value, message):
     ticks.check(data)
     with pytest.raises(ValueError, match=message):
         ticks.Ticks(spoiled)
+
+
+# ---------------------------------------------------------------- of the study
+
+
+def test_the_page_of_the_study_can_be_ticked():
+    """With counts by chance: the choices, sentences and targets are those of the book."""
+    design = multiverse.load(book_file("authors.yml"))
+    rng = np.random.default_rng(0)
+
+    def row(levels, targets, beside=()):
+        met = {target.id: "".join(rng.choice(["0", "1"], size=12)) for target in targets}
+        found = {"k_static": 0.03, "satisfied": True, "means": {}}
+        return Row(levels=levels, met=met, beside=beside, **found)
+
+    rows = [row(levels, design.targets) for levels in design.rows()]
+    beside = [
+        row(rows[0].levels, design.targets[:3], (choice.id, level.id))
+        for choice in design.alone
+        for level in choice.levels[1:]
+    ]
+    about = {"networks": 12}
+    records = Records(about=about, rows=tuple(rows), beside=tuple(beside))
+    data = json.loads(json.dumps(page_data(records, design)))
+    shown = Elements(ticks.Ticks(data)._repr_html_())
+    assert len(shown.of("fieldset")) == len(design.choices) + len(design.alone)
+    assert len(ticks.beside(data)) == len(beside)
+    for levels, (_, found) in zip(rows, ticks.readings(data).iterrows(), strict=True):
+        assert found["targets met"] == score(levels)[0]
+        assert found["sentences contradicted"] == design.against(levels.levels)
+    assert set(ticks.STANCES) == set(multiverse.STANCES)

@@ -39,24 +39,22 @@ function ticksReading(data) {
   }
 
   function contradicted({ levels, alone }) {
-    const chosen = [...levels, ...alone].map((level, i) => all[i].levels[level]);
-    return [...new Set(chosen.filter((level) => level.stance === "against").map((level) => level.sentence))];
+    return [...levels, ...alone].filter((level, i) => all[i].levels[level].stance === "against").length;
   }
 
   function score(state) {
     const verdicts = counts(state).map(verdict);
     const n = (word) => verdicts.filter((each) => each === word).length;
     const missing = n("not measured") ? `, ${n("not measured")} not measured` : "";
-    const sentences = count(contradicted(state).length, "sentence");
+    const sentences = count(contradicted(state), "sentence");
     return `${n("met")} of ${verdicts.length} targets met${missing}; ${sentences} of the text contradicted.`;
   }
 
   // What differs from the first preset, in words.
   function against(state) {
     const signs = changes(state);
-    const ids = (sign) => idOf.filter((_, i) => signs[i] === sign).join(", ");
-    const parts = [ids("+") && `gained ${ids("+")}`, ids("−") && `lost ${ids("−")}`].filter(Boolean);
-    return parts.length ? `Against “${data.presets[0].name}”: ${parts.join("; ")}.` : "";
+    const [gained, lost] = ["+", "−"].map((sign) => signs.filter((each) => each === sign).length);
+    return gained + lost ? `Against “${data.presets[0].name}”: ${gained} gained, ${lost} lost.` : "";
   }
 
   function leak({ levels }) {
@@ -81,8 +79,7 @@ function ticksReading(data) {
     const choice = data.alone[i];
     const other = rival(state, i);
     if (other) {
-      const shared = choice.touches.filter((id) => other.touches.includes(id));
-      return `Stays as it is while “${other.name}” is changed: both bear on ${shared.join(", ")}.`;
+      return `Stays as it is while “${other.name}” is changed: they were not changed together.`;
     }
     const row = rowOf(state.levels);
     const missing = choice.levels.slice(1).filter((_, level) => !measured(row, choice, level + 1));
