@@ -207,7 +207,7 @@ def score(data: Data, row: int) -> str:
 
 
 def readings(data: Data) -> pd.DataFrame:
-    """All combined readings: levels, static leak, networks that meet each target, score."""
+    """All combined readings: score, levels, static leak, networks that meet each target."""
     check(data)
     rows = []
     for number, (levels, row) in enumerate(zip(_levels(data), data["rows"], strict=True), 1):
@@ -215,12 +215,12 @@ def readings(data: Data) -> pd.DataFrame:
         rows.append(
             {
                 "reading": number,
+                "targets met": n_met(data, number - 1),
+                "sentences contradicted": n_contradicted(data, levels),
                 **{choice["name"]: choice["levels"][i]["name"] for choice, i in chosen},
                 "k_static": row["k_static"],
                 "calibrated": row["calibrated"],
                 **_by_target(data, row["counts"]),
-                "targets met": n_met(data, number - 1),
-                "sentences contradicted": n_contradicted(data, levels),
             }
         )
     return _whole(data, rows)
@@ -252,8 +252,8 @@ def _by_target(data: Data, counts: Sequence[int | None]) -> dict[str, int | None
 
 
 def _whole(data: Data, rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
-    """A frame in which counts are integers or missing."""
-    return pd.DataFrame(rows).astype({t["name"]: "Int64" for t in data["targets"]} if rows else {})
+    """A frame in which counts are numbers, or missing."""
+    return pd.DataFrame(rows).astype({t["name"]: float for t in data["targets"]} if rows else {})
 
 
 # ---------------------------------------------------------------- the markup

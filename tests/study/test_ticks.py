@@ -14,6 +14,7 @@ from rongala2021 import multiverse, ticks
 from rongala2021.multiverse_runs import Row
 from rongala2021.multiverse_scores import Records, page_data, score
 from rongala2021.project import book_file
+from rongala2021.tables import Table
 from tests import ticks_sample
 
 VOID = {"input"}
@@ -219,7 +220,7 @@ def test_the_table_has_every_reading_with_its_counts(data):
         shown = found.iloc[number]
         assert [shown[choice["name"]] for choice in data["choices"]] == names
         counts = [shown[target["name"]] for target in data["targets"]]
-        assert [None if k is pd.NA else k for k in counts] == row["counts"]
+        assert [None if pd.isna(k) else k for k in counts] == row["counts"]
         assert shown["targets met"] == sum(k > 10 for k in row["counts"] if k is not None)
         assert shown["reading"] == number + 1
 
@@ -227,10 +228,11 @@ def test_the_table_has_every_reading_with_its_counts(data):
 def test_the_table_of_what_was_changed_alone_leaves_out_other_targets(data):
     found = ticks.beside(data)
     assert len(found) == len(data["beside"])
+    assert "–" in Table(found)._repr_html_()
     for entry, (_, shown) in zip(data["beside"], found.iterrows(), strict=True):
         assert shown["beside reading"] == entry["row"] + 1
         counts = {t["id"]: shown[t["name"]] for t in data["targets"]}
-        assert {name: k for name, k in counts.items() if k is not pd.NA} == entry["counts"]
+        assert {name: k for name, k in counts.items() if not pd.isna(k)} == entry["counts"]
 
 
 def test_a_study_without_choices_alone_has_an_empty_table(data):
