@@ -135,6 +135,7 @@ def test_what_is_said_is_escaped_and_the_data_comes_back(data, elements):
     data["presets"][0]["name"] = "<i>"
     again = Elements(ticks.markup(data))
     assert len(again.found) == len(elements.found)
+    assert not {*"<>&"} & {*ticks.script(data)}
     (script,) = again.of("script", type="application/json")
     found = json.loads(script["text"])
     assert {name: found[name] for name in data} == data
@@ -213,10 +214,12 @@ def test_the_table_has_every_reading_with_its_counts(data):
     assert len(found) == 144
     sizes = [len(choice["levels"]) for choice in data["choices"]]
     for number, row in enumerate(data["rows"]):
-        rest, names = number, []
+        rest, names, levels = number, [], []
         for choice, size in zip(reversed(data["choices"]), reversed(sizes), strict=True):
             rest, level = divmod(rest, size)
             names.insert(0, choice["levels"][level]["name"])
+            levels.insert(0, level)
+        assert ticks.row_of(data, levels) == number
         shown = found.iloc[number]
         assert [shown[choice["name"]] for choice in data["choices"]] == names
         counts = [shown[target["name"]] for target in data["targets"]]
