@@ -1,4 +1,4 @@
-"""The explorer's scripts in V8, without a browser."""
+"""Scripts of pages, by default the explorer's, in V8, without a browser."""
 
 import base64
 import json
@@ -49,14 +49,17 @@ def _literal(value):
 
 
 @contextmanager
-def scripts(names=ENGINE, *, changes=()) -> Iterator[Scripts]:
-    """Load scripts by their names; `changes` are (name, text, other text) of their sources."""
+def scripts(names=ENGINE, *, folder=SCRIPTS, data=None, changes=()) -> Iterator[Scripts]:
+    """Load scripts of a folder by their names, after a script of data, the explorer's by default.
+
+    `changes` are (name, text, other text) of their sources.
+    """
     # A context that is not closed can keep the process from ending.
     with MiniRacer() as context:
         context.eval(_ATOB)
-        context.eval(explorer.script())
+        context.eval(explorer.script() if data is None else data)
         for name in names:
-            source = (SCRIPTS / f"{name}.js").read_text(encoding="utf-8")
+            source = (folder / f"{name}.js").read_text(encoding="utf-8")
             for where, old, new in changes:
                 if where == name:
                     assert source.count(old) == 1, (name, old)
