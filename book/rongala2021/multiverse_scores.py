@@ -98,6 +98,32 @@ def names(design: Design, levels: Sequence[str]) -> str:
     return "; ".join(other) or "as printed"
 
 
+def targets(design: Design) -> pd.DataFrame:
+    """What the paper says of its networks, and what is asked of one."""
+    return pd.DataFrame(
+        {
+            "target": [target.name for target in design.targets],
+            "where": [target.where for target in design.targets],
+            "the paper says": [target.sentence for target in design.targets],
+            "asked of a network": [_criterion(target.id, design) for target in design.targets],
+        }
+    )
+
+
+def table_of_front(records: Records, design: Design) -> pd.DataFrame:
+    """The readings on the Pareto front."""
+    rows = front(records.rows, design)
+    return pd.DataFrame(
+        {
+            "reading": [names(design, row.levels) for row in rows],
+            "sentences contradicted": [design.against(row.levels) for row in rows],
+            "targets met": [score(row)[0] for row in rows],
+            "mean share of networks": [score(row)[1] for row in rows],
+            "k_static": [row.k_static for row in rows],
+        }
+    )
+
+
 def shares(records: Records, design: Design) -> xr.DataArray:
     """Share of networks that meet each target: axes row and target, and the levels of each row."""
     targets = [target.id for target in design.targets]
