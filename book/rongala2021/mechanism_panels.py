@@ -12,7 +12,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from rongala2021 import plots
+from rongala2021.mechanisms import with_interval
 
+# Steps.
+_BALANCED = 0.2
 # Presentations in the running mean of HF.
 _SMOOTH = 5
 #: Networks without autapses and with them: colour and marker.
@@ -25,9 +28,10 @@ _AUTAPSES: tuple[dict[str, Any], ...] = (
 def _theory(ax: Axes, x: xr.DataArray, found: xr.Dataset, style: Mapping[str, Any]) -> None:
     """Theory as a line, and simulated networks as points with their interval."""
     alpha = style.get("alpha", 1.0)
-    ax.plot(x, found["predicted"], color=style["color"], alpha=alpha, lw=1.2)
-    mean = found["average"]
-    reach = np.maximum([mean - found["low"], found["high"] - mean], 0.0)
+    ax.plot(x, found["predicted"].mean("network"), color=style["color"], alpha=alpha, lw=1.2)
+    simulated = with_interval(found["share"])
+    mean = simulated["average"]
+    reach = np.maximum([mean - simulated["low"], simulated["high"] - mean], 0.0)
     ax.errorbar(x, mean, reach, fmt=style["marker"], ms=4, capsize=2, alpha=alpha, **_named(style))
 
 
@@ -35,17 +39,19 @@ def _named(style: Mapping[str, Any]) -> dict[str, Any]:
     return {"color": style["color"], "label": style["label"]}
 
 
-def silence_figure(balances: xr.Dataset, scattered: xr.Dataset, inhibited: xr.Dataset) -> Figure:
+def silence_figure(
+    balances: xr.Dataset, scattered: xr.Dataset, inhibited: xr.Dataset, least: xr.DataArray
+) -> Figure:
     """What layer 1 sends to layer 2, and which share of layer 2 that drives.
 
     Parameters
     ----------
     balances : Dataset over autapses, mean, level
         Of `mechanisms.balances`.
-    scattered : Dataset over autapses, mean, cv
-        Share of layer 2 that is driven: `average` over networks, `low`, `high` and `predicted`.
-    inhibited : Dataset over autapses, inhibition
-        The same, and over autapses alone `least_inhibition`.
+    scattered, inhibited : Dataset
+        Of `mechanisms.driven`, over autapses, network and mean, cv or inhibition.
+    least : DataArray over autapses
+        Strength of inhibition where the drive is zero by theory.
     """
     fig, (ax_a, ax_b, ax_c) = plt.subplots(1, 3, figsize=(7.2, 2.8))
     means = balances["mean"].values
@@ -63,7 +69,7 @@ def silence_figure(balances: xr.Dataset, scattered: xr.Dataset, inhibited: xr.Da
             _theory(ax_b, found["cv"], found, {**style, "alpha": alpha})
         found = inhibited.sel(autapses=autapses)
         _theory(ax_c, found["inhibition"], found, style)
-        ax_c.axvline(float(found["least_inhibition"]), color=style["color"], lw=0.8, ls=":")
+        ax_c.axvline(float(least.sel(autapses=autapses)), color=style["color"], lw=0.8, ls=":")
     ax_a.axhline(0.0, color="0.4", lw=0.8, ls="--", zorder=0)
     ax_a.set(xlabel="sum of the sensors (a.u.)", ylabel="net drive of layer 2")
     ax_b.set(xlabel="CV of the weights", ylabel="share of layer 2 that is driven")
@@ -76,27 +82,28 @@ def silence_figure(balances: xr.Dataset, scattered: xr.Dataset, inhibited: xr.Da
     return fig
 
 
-def autapses_figure(ratios: xr.DataArray, summary: xr.Dataset, balanced: xr.DataArray) -> Figure:
+def autapses_figure(found: xr.Dataset, ratios: xr.DataArray) -> Figure:
     """HF with autapses over HF without, for orders of update: every network, mean and interval.
 
     Parameters
     ----------
+    found : Dataset over order
+        Of `mechanisms.in_orders`; excitation and inhibition count as balanced if they arrive with
+        mean lags that differ by less than `_BALANCED` steps, at ENs and at INs.
     ratios : DataArray over order, network
-    summary : Dataset over order
-        Geometric mean `average`, `low` and `high`.
-    balanced : DataArray of bool over order
-        Whether excitation and inhibition arrive with the same mean lag at ENs and at INs.
     """
+    balanced = (abs(found["at_ens"]) < _BALANCED) & (abs(found["at_ins"]) < _BALANCED)
+    summary = with_interval(ratios, geometric=True)
     orders = ratios["order"].values
     fig, ax = plt.subplots(figsize=(7.2, 0.7 + 0.3 * orders.size))
     for row, order in enumerate(orders):
-        each, found = ratios.sel(order=order), summary.sel(order=order)
+        each, one = ratios.sel(order=order), summary.sel(order=order)
         color, marker = (
             (plots.ALTERNATIVE, "o") if bool(balanced.sel(order=order)) else (plots.NO_LEAK, "D")
         )
         ax.plot(each, np.full(each.size, row), "|", color=color, alpha=0.4, ms=7)
-        ax.plot([found["low"], found["high"]], [row, row], color=color, lw=2.2)
-        ax.plot(found["average"], row, marker, color=color, ms=5.5, mec="white", mew=0.8)
+        ax.plot([one["low"], one["high"]], [row, row], color=color, lw=2.2)
+        ax.plot(one["average"], row, marker, color=color, ms=5.5, mec="white", mew=0.8)
     ax.axvline(1.0, color="0.4", lw=0.8, ls="--", zorder=0)
     ax.set(xscale="log", xlabel="HF with autapses over HF without")
     plots.plain_ticks(ax.xaxis, [0.5, 1, 2, 5, 10, 20, 50, 100])

@@ -495,11 +495,31 @@ def kept_by_theory(step: float, n_presentations: int) -> float:
     """Share of spikes that a lossy walk keeps in the last of presentations of a second.
 
     Twice the mean of the highest place that a walk reaches is lost, one at each end; of steps so
-    many that they add up to a Gaussian, each of uniform law (Chang and Peres, 1997).
+    many that they add up to a Gaussian (Chang and Peres, 1997). After one step it is exact.
     """
     deviation = step / np.sqrt(3)
+    if n_presentations == 1:
+        return float(1 - step / 2)
     highest = np.sqrt(2 * n_presentations / np.pi) - 0.5826
     return float(1 - 2 * deviation * highest)
+
+
+def walked(laws: Sequence[str], step: float, n_presentations: int, *, seed: int) -> xr.Dataset:
+    """`displacements` of laws, with what theory says that a lossy walk keeps: axis law.
+
+    Parameters
+    ----------
+    laws, step, n_presentations, seed
+        As in `displacements`.
+    """
+    each = [displacements(law, step, n_presentations, seed=seed) for law in laws]
+    found = xr.concat(each, xr.DataArray(list(laws), dims="law", name="law"))
+    due = [kept_by_theory(step, p) for p in found["presentation"].values]
+    kept = found["kept"]
+    theory = xr.ones_like(kept).where(
+        kept["law"] != "lossy walk", kept.copy(data=[due] * len(laws))
+    )
+    return found.assign({"kept, by theory": theory})
 
 
 # Tables

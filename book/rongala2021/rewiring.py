@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from lsm import _validate as check
 from lsm._validate import Array
-from lsm.delays import synaptic_lags
+from lsm.delays import UPDATES, synaptic_lags
 from lsm.network import CONNECTIVITY, Connectivity, Network
 from lsm.runs import Run, Setting, generators, respond, run, sensory_input, sensory_spikes
 from lsm.weights import Normal, weight_distribution
@@ -103,6 +103,16 @@ def inhibitions(base: Setting, factors: Sequence[float]) -> xr.DataArray:
     forms = [replace(base, autapses=autapses) for autapses in (False, True)]
     settings = [inhibited(form, factor) for form in forms for factor in factors]
     return grid(settings, autapses=[False, True], inhibition=factors)
+
+
+def updates(base: Setting) -> xr.DataArray:
+    """A setting in each order of update, without autapses and with: axes update, autapses."""
+    settings = [
+        replace(base, update=update, autapses=autapses)
+        for update in UPDATES
+        for autapses in (False, True)
+    ]
+    return grid(settings, update=list(UPDATES), autapses=[False, True])
 
 
 def scatters(base: Setting, cvs: Sequence[float], means: Sequence[float]) -> xr.DataArray:
