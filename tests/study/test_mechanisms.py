@@ -305,8 +305,8 @@ def test_active_neurons_deviate_by_a_tenth_of_the_median_of_layer_1_after_the_st
     second = np.flatnonzero(whole.network.layer == 2)
     rng = np.random.default_rng(0)
     wave = rng.random(whole.activity.shape[1])
-    activity = np.tile(wave, (18, 1))
-    activity[second] = 0.0
+    activity = np.zeros_like(whole.activity)
+    activity[whole.network.layer == 1] = np.linspace(0.5, 1.5, 10)[:, None] * wave
     activity[second[:3]] = np.array([0.11, 0.09, 0.5])[:, None] * wave
     activity[second[3], :100] = 50 * wave[:100]  # the start alone
     found = mechanisms.awake(whole._replace(activity=activity), spectrum=SPECTRUM)
@@ -330,12 +330,12 @@ def test_linear_response_together_is_that_of_the_engine():
 
 @pytest.mark.parametrize("update", ["in turn", "layer by layer"])
 def test_linear_response_in_any_order_is_that_of_small_swings(update):
-    setting = replace(SHORT, update=update, neuron=LSM(k_static=0.3))
+    setting = replace(SHORT, update=update, neuron=LSM(k_static=0.1))
     whole = run(setting, seed=2)
     level = whole.inputs.mean(axis=1, keepdims=True)
     small = respond(setting, whole.network, level + 0.02 * (whole.inputs - level))
     found = mechanisms.linear(small, spectrum=SPECTRUM)
-    np.testing.assert_allclose(found.predicted, found.simulated, rtol=0.02)
+    np.testing.assert_allclose(found.predicted, found.simulated, rtol=4e-3)
     other = mechanisms.linear(
         small._replace(setting=replace(setting, update="together")), spectrum=SPECTRUM
     )
@@ -434,11 +434,16 @@ def test_a_walk_spreads_by_a_step_s_variance_each_presentation_and_jitter_does_n
 
 
 def test_a_lossy_walk_keeps_what_theory_says():
-    found = mechanisms.displacements("lossy walk", 20e-3, 40, seed=4)["kept"]
+    seeds = [mechanisms.displacements("lossy walk", 20e-3, 40, seed=s)["kept"] for s in range(5)]
+    found = xr.concat(seeds, "seed").mean("seed")
     assert (found.diff("presentation") <= 0).all()
-    for p in (10, 40):
+    for p in (1, 10, 40):
         k = float(found.sel(presentation=p))
-        assert abs(k - mechanisms.kept_by_theory(20e-3, p)) < 4 * np.sqrt(k * (1 - k) / 4000)
+        assert abs(k - mechanisms.kept_by_theory(20e-3, p)) < 3 * np.sqrt(k * (1 - k) / 20000)
+    walked = mechanisms.walked(["walk", "lossy walk"], 20e-3, 10, seed=0)
+    theory = walked["kept, by theory"].sel(presentation=10)
+    assert theory.sel(law="walk") == 1
+    assert theory.sel(law="lossy walk") == mechanisms.kept_by_theory(20e-3, 10)
 
 
 def test_a_walk_leaves_the_statistics_of_each_presentation_as_they_were():
@@ -488,7 +493,9 @@ def test_networks_that_meet_the_criteria_are_counted_by_law():
     rng = np.random.default_rng(0)
     flat = 1 + 0.01 * rng.random(50)
     hump = np.concatenate([np.ones(4), np.full(16, 3.0), np.ones(30)])
-    rows = np.stack([np.stack([flat, flat, hump]), np.stack([hump, hump, flat])])
+    lasting = np.concatenate([np.ones(4), np.full(46, 3.0)])
+    # Over law and network: both neurons flat, flat, with a hump; with humps, rising to stay, flat.
+    rows = np.stack([np.stack([flat, flat, hump]), np.stack([hump, lasting, flat])])
     hf = xr.DataArray(
         np.stack([rows, rows], axis=2),
         dims=("law", "network", "neuron", "presentation"),
@@ -496,7 +503,8 @@ def test_networks_that_meet_the_criteria_are_counted_by_law():
     )
     found = mechanisms.meeting(hf.to_dataset(name="hf_presentation"), _claims())
     assert found["both"].sel(law="walk").values.tolist() == [False, False, True]
-    assert found["both"].sel(law="lossy walk").values.tolist() == [True, True, False]
+    assert found["both"].sel(law="lossy walk").values.tolist() == [True, False, False]
+    assert found["4b"].sel(law="lossy walk").values.tolist() == [True, True, False]
     assert (found["both"] == (found["4b"] & found["4c"])).all()
 
 
