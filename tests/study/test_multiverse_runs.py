@@ -136,10 +136,13 @@ def recorded(activity, layer):
 
 
 def test_a_neuron_is_active_by_its_swings_beside_layer_1():
-    swing = np.array([-1.0, 1.0, -1.0, 1.0])
+    swing = np.tile([-1.0, 1.0], 200)
     rows = [4 * swing, 2 * swing, 1 * swing, 0.21 * swing, 0.19 * swing + 5, 0 * swing]
     assert layer_two(recorded(rows, [1, 1, 1, 2, 2, 2])).n_active == 1
-    assert layer_two(recorded(np.zeros((3, 4)), [1, 2, 2])).n_active == 0
+    assert layer_two(recorded(np.zeros((3, 400)), [1, 2, 2])).n_active == 0
+    rise = np.where(np.arange(400) < 100, 1e6, swing)  # from rest
+    assert layer_two(recorded([4 * swing, rise], [1, 2])).n_active == 1
+    assert layer_two(recorded([rise, 0.01 * rise], [1, 2])).n_active == 0
 
 
 def test_without_inhibition_of_layer_1_layer_2_is_active(plan):
