@@ -201,7 +201,8 @@ def by_choice(
             "share above 30 Hz, Izhikevich / input": share[3] / share[0],
         }
         if scheme == "izhikevich":
-            numbers = {name: _certain(value) for name, value in numbers.items()}
+            own = {name: _certain(numbers[name]) for name in numbers if "Izhikevich" in name}
+            numbers |= own
         rows.append(
             {
                 "weight": weight,

@@ -282,7 +282,9 @@ def test_the_static_leaks_are_told_with_where_they_are_from():
     assert table.loc["as taken"].tolist() == [0.03, 0.026, 0.035, 3.1, "the rule"]
     unsatisfied = table.loc["time step 0.5 ms"]
     assert unsatisfied["k_static"] == 0.005
-    assert unsatisfied["from"] == "none satisfies it: the most HF"
+    assert unsatisfied["from"] == "none of the scan amplifies: that of the most HF"
+    always = readings.leaks(BASE, {"ends: zero": Calibration(0.005, np.nan, np.nan, 7.3)})
+    assert "all amplify: that of the most HF" in always["from"].tolist()
     assert table.loc["k_static = 1/23 (A9, layer 1)", "k_static"] == 1 / 23
     assert table.loc["uniform delays", "k_static"] == BASE.neuron.k_static
     assert table.loc["uniform delays", "from"] == "as it was: the rule's networks have no delays"
