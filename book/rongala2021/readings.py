@@ -20,6 +20,7 @@ from lsm.neurons import HodgkinHuxley, izhikevich_grid
 from lsm.runs import Setting
 from lsm.spectrum import highest_frequency
 from lsm.weights import Lognormal, weight_distribution
+from rongala2021.calibrating import BETWEEN, Calibration, by_rule, calibrated
 from rongala2021.controls import open_loop
 from rongala2021.grids import changed
 from rongala2021.judging import judge_all, mean_interval, met, share
@@ -44,7 +45,16 @@ from rongala2021.samples import (
     samples_s7,
 )
 from rongala2021.scale import Scale, sweep_grid
-from rongala2021.settings import by_rate, figure_4, figure_5, figure_6, figure_7, figure_8
+from rongala2021.settings import (
+    AMPLIFIED_FROM,
+    by_rate,
+    figure_4,
+    figure_5,
+    figure_6,
+    figure_7,
+    figure_8,
+    static_leaks,
+)
 from rongala2021.single import (
     cutoff,
     drive,
@@ -54,7 +64,7 @@ from rongala2021.single import (
     trial,
     variation,
 )
-from rongala2021.spectra import Spectrum
+from rongala2021.spectra import Spectrum, high_frequency_ratio
 from rongala2021.transients import transients
 
 #: Figures whose claims on networks are measured.
@@ -79,6 +89,9 @@ class Reading:
         Fields of `NetworkConditions`, or of `NeuronConditions`, that are others.
     figures : tuple of str
         Which of `FIGURES` are measured.
+    same_leak : str
+        Why the networks keep their static leak under it; empty where the rule that chooses it is
+        applied anew.
 
     Raises
     ------
@@ -90,6 +103,7 @@ class Reading:
     spectrum: Mapping[str, Any] = field(default_factory=dict)
     conditions: Mapping[str, Any] = field(default_factory=dict)
     figures: tuple[str, ...] = FIGURES
+    same_leak: str = ""
 
     def __post_init__(self) -> None:
         for figure in self.figures:
@@ -115,28 +129,50 @@ _NO_DELAYS = ("4", "S7", "5", "7", "8")
 # Where the figure does not vary the weights itself.
 _ONE_WEIGHT = ("4", "S7", "6", "7")
 
+# The rule looks at HF of normal weights of mean 0.4, without dynamic leak and without delays.
+_FIXED = "sets it itself"
+_NO_LEAK = "the rule's networks have no dynamic leak"
+_NO_DELAY = "the rule's networks have no delays"
+_NORMAL = "the rule looks at normal weights"
+_OF_MEAN = "the rule looks at normal weights of mean 0.4 all the same"
+
 #: Readings for the networks. Fine steps cost in proportion, so fewer figures are measured.
 READINGS: dict[str, Reading] = {
+    # Calibrated all the same: what so few networks as are behind the others' rule do to verdicts.
     "as taken": Reading(),
     "time step 0.5 ms": Reading(change=partial(replace, dt=5e-4)),
     "time step 0.25 ms": Reading(change=partial(replace, dt=2.5e-4), figures=("4", "S7", "5", "6")),
     "time step 0.1 ms": Reading(change=partial(replace, dt=1e-4), figures=("4", "S7", "6")),
-    "Euler's method for Eq. 2": Reading(change=partial(_neuron, solver="euler")),
+    "Euler's method for Eq. 2": Reading(
+        change=partial(_neuron, solver="euler"), same_leak=_NO_LEAK
+    ),
     "neurons updated in turn": Reading(change=partial(replace, update="in turn")),
     "neurons updated layer by layer": Reading(change=partial(replace, update="layer by layer")),
     "|Σ w a| in Eq. 1": Reading(change=partial(_neuron, shunting=-1.0)),
-    "k_static = 1 (Fig. 1)": Reading(change=partial(_neuron, k_static=1.0)),
-    "k_static = 1/23 (A9, layer 1)": Reading(change=partial(_neuron, k_static=1 / 23)),
-    "zero weights are no synapses": Reading(change=partial(replace, count_zero=False)),
-    "lognormal: mean, CV of the logarithm": Reading(change=_of_logarithm),
+    "k_static = 1 (Fig. 1)": Reading(change=partial(_neuron, k_static=1.0), same_leak=_FIXED),
+    "k_static = 1/23 (A9, layer 1)": Reading(
+        change=partial(_neuron, k_static=1 / 23), same_leak=_FIXED
+    ),
+    # Normal weights are zero in no synapse.
+    "zero weights are no synapses": Reading(
+        change=partial(replace, count_zero=False), same_leak=_NORMAL
+    ),
+    "lognormal: mean, CV of the logarithm": Reading(change=_of_logarithm, same_leak=_NORMAL),
     "Gaussian jitter": Reading(change=partial(replace, law="gaussian")),
-    "uniform delays": Reading(change=partial(replace, delay_law="uniform"), figures=("6",)),
+    "uniform delays": Reading(
+        change=partial(replace, delay_law="uniform"), figures=("6",), same_leak=_NO_DELAY
+    ),
     "lognormal weights, 0.4": Reading(
-        change=partial(replace, weights=weight_distribution("lognormal", 0.4)), figures=_ONE_WEIGHT
+        change=partial(replace, weights=weight_distribution("lognormal", 0.4)),
+        figures=_ONE_WEIGHT,
+        same_leak=_OF_MEAN,
     ),
     "binary weights, 0.2": Reading(
-        change=partial(replace, weights=weight_distribution("binary", 0.2)), figures=_ONE_WEIGHT
+        change=partial(replace, weights=weight_distribution("binary", 0.2)),
+        figures=_ONE_WEIGHT,
+        same_leak=_OF_MEAN,
     ),
+    # Figure 5, which the rule looks at, shows the power of the mean signal then.
     "mean signal of 5 networks": Reading(
         conditions={"draw_5": partial(mean_signal, n_draws=5)}, figures=("5",)
     ),
@@ -146,9 +182,16 @@ READINGS: dict[str, Reading] = {
     "mean signal of all their neurons": Reading(
         conditions={"draw_5": partial(mean_signal, n_draws=5, of_neurons=True)}, figures=("5",)
     ),
-    "10x8 keeps tau_dyn": Reading(conditions={"reference": (10, 8)}, figures=("8",)),
-    "20x16 keeps tau_dyn": Reading(conditions={"reference": (20, 16)}, figures=("8",)),
-    "tau_dyn = i ms or √i ms": Reading(conditions={"reference": None}, figures=("8",)),
+    "10x8 keeps tau_dyn": Reading(
+        conditions={"reference": (10, 8)}, figures=("8",), same_leak=_NO_LEAK
+    ),
+    "20x16 keeps tau_dyn": Reading(
+        conditions={"reference": (20, 16)}, figures=("8",), same_leak=_NO_LEAK
+    ),
+    "tau_dyn = i ms or √i ms": Reading(
+        conditions={"reference": None}, figures=("8",), same_leak=_NO_LEAK
+    ),
+    # HF is another number in another analysis, of the same signals.
     "ends: zero": Reading(spectrum={"ends": "zero"}, figures=_NO_DELAYS),
     "ends: periodic": Reading(spectrum={"ends": "periodic"}, figures=_NO_DELAYS),
     "wavelet cmor1.5-1.0": Reading(spectrum={"wavelet": "cmor1.5-1.0"}, figures=("7",)),
@@ -283,6 +326,99 @@ def network_samples(
         if figure in reading.figures:
             samples |= measured(base, conditions, scale, reading)
     return samples
+
+
+def calibration(base: Setting, constants: ArrayLike, scale: Scale, reading: Reading) -> Calibration:
+    """The static leak constant by the rule, for networks that are read, analysed and averaged so.
+
+    Parameters
+    ----------
+    base : Setting
+        Without dynamic leak.
+    constants : (n_constants,) array
+        Rising values of `k_static`.
+    scale : Scale
+        With a seed of its own: of networks that no claim is judged on.
+    reading : Reading
+    """
+    base = reading(base)
+    scale = replace(scale, spectrum=replace(scale.spectrum, **reading.spectrum))
+    draw = reading.conditions.get("draw_5")
+    if draw is None:
+        return calibrated(base, constants, scale)
+    settings = static_leaks(base, constants).sel(kind="normal", mean=BETWEEN[1])
+    drawn = population(settings, scale, draw=draw, input_of_draw=True)
+    return by_rule(constants, high_frequency_ratio(drawn.mean("network")))
+
+
+def _then(change: Callable[[Setting], Setting], k_static: float, setting: Setting) -> Setting:
+    return _neuron(change(setting), k_static=k_static)
+
+
+def with_static_leak(reading: Reading, k_static: float) -> Reading:
+    """The same reading of networks that have another static leak constant."""
+    return replace(reading, change=partial(_then, reading.change, k_static))
+
+
+def calibrated_anew(
+    found: Mapping[str, Samples],
+    rules: Mapping[str, Calibration],
+    measure: Callable[[Reading], Samples],
+) -> dict[str, Samples]:
+    """What the claims measure if each reading has the static leak by the rule within it.
+
+    Parameters
+    ----------
+    found : mapping of reading to Samples
+        With one static leak for all; the first reading stays at the head, so that it is what all
+        others are held against.
+    rules : mapping of reading to Calibration
+        Of those that are measured again; others stay as they are.
+    measure : callable
+        `network_samples` of a reading.
+
+    Returns
+    -------
+    dict of row to Samples
+        Names of rows that are measured again end with their constant.
+    """
+    first = next(iter(found))
+    rows = {first: found[first]}
+    for name, samples in found.items():
+        if name in rules:
+            k_static = rules[name].k_static
+            rows[row_of(name, rules)] = measure(with_static_leak(READINGS[name], k_static))
+        else:
+            rows[name] = samples
+    return rows
+
+
+def leaks(base: Setting, rules: Mapping[str, Calibration]) -> pd.DataFrame:
+    """The static leak constant of each reading, and where it is from.
+
+    Parameters
+    ----------
+    base : Setting
+    rules : mapping of reading to Calibration
+        Of those that have no reason to keep that of the setting.
+    """
+    rows = []
+    for name, reading in READINGS.items():
+        if name in rules:
+            k_static, begin, end, largest = rules[name]
+            failing = "none of the scan amplifies" if largest < AMPLIFIED_FROM else "all amplify"
+            source = "the rule" if rules[name].satisfied else f"{failing}: that of the most HF"
+        else:
+            k_static, begin, end, largest = reading(base).neuron.k_static, *[np.nan] * 3
+            source = f"as it was: {reading.same_leak}"
+        rows.append((name, k_static, begin, end, largest, source))
+    heads = ["reading", "k_static", "range from", "to", "largest HF", "from"]
+    return pd.DataFrame(rows, columns=heads)
+
+
+def row_of(name: str, rules: Mapping[str, Calibration]) -> str:
+    """Name of a reading's row in `calibrated_anew`."""
+    return f"{name}: {rules[name].k_static:g}" if name in rules else name
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -480,6 +616,81 @@ def turned(ledger: Mapping[str, Claim], found: Mapping[str, Samples]) -> dict[st
     return rows
 
 
+def beside(ledger: Mapping[str, Claim], found: Mapping[str, Samples]) -> pd.DataFrame:
+    """Verdicts under two readings beside each other, and whether they differ by more than chance.
+
+    Parameters
+    ----------
+    ledger : mapping of id to Claim
+    found : mapping of reading to Samples
+        Two, of the same seeds.
+
+    Returns
+    -------
+    DataFrame
+        A row for each claim: its verdict under each, and in how many seeds its criterion holds.
+    """
+    judged = {name: judge_all(ledger, samples) for name, samples in found.items()}
+    rows = []
+    for claim, t in turned(ledger, found).items():
+        cells = [
+            f"{v[claim].verdict}, {v[claim].k} of {len(v[claim].samples)}" for v in judged.values()
+        ]
+        how = "beyond chance" if t.clearly else "perhaps" if t.perhaps else "no"
+        rows.append((claim, *cells, how))
+    return pd.DataFrame(rows, columns=["claim", *found, "another verdict"])
+
+
+def told(rows: Mapping[str, Turned], name: str, n_claims: int) -> str:
+    """Which of the claims measured under a reading it turns, as text.
+
+    Parameters
+    ----------
+    rows : mapping of claim to Turned
+    name : str
+        Of the reading.
+    n_claims : int
+        How many it measures.
+    """
+    clearly = [claim for claim, t in rows.items() if name in t.clearly]
+    perhaps = [claim for claim, t in rows.items() if name in t.perhaps]
+    each = [", ".join(clearly)] if clearly else []
+    each += [f"perhaps {', '.join(perhaps)}"] if perhaps else []
+    return "; ".join(each) or f"none of {n_claims}"
+
+
+def compared(
+    ledger: Mapping[str, Claim],
+    found: Mapping[str, Samples],
+    anew: Mapping[str, Samples],
+    rules: Mapping[str, Calibration],
+) -> pd.DataFrame:
+    """What each reading turns at the one static leak, and at its own; and what differs between.
+
+    Parameters
+    ----------
+    ledger : mapping of id to Claim
+    found, anew : mapping of reading to Samples
+        With one static leak for all, and from `calibrated_anew`.
+    rules : mapping of reading to Calibration
+
+    Returns
+    -------
+    DataFrame
+        A row for each reading that has a rule, as `told`.
+    """
+    fixed, own = turned(ledger, found), turned(ledger, anew)
+    rows = []
+    for name in rules:
+        row = row_of(name, rules)
+        n = len(found[name])
+        between = turned(ledger, {"fixed": found[name], "own": anew[row]})
+        each = told(fixed, name, n), told(own, row, n), told(between, "own", n)
+        rows.append((name, rules[name].k_static, *each))
+    heads = ["at the one static leak", "at its own", "other at its own than at the one"]
+    return pd.DataFrame(rows, columns=["reading", "its own", *heads])
+
+
 def _rejected(n: int) -> float:
     """Probability that seeds that differ, n of them, are too uneven if each goes either way."""
     return float(sum(scipy.stats.binom.pmf(k, n, 0.5) for k in range(n + 1) if _uneven(k, n)))
@@ -547,8 +758,43 @@ def summary(ledger: Mapping[str, Claim], found: Mapping[str, Samples]) -> pd.Dat
     return pd.DataFrame(rows, columns=heads)
 
 
+#: What tables tell in numbers, claim and measure: of the networks, of the isolated neuron, and of
+#: the Izhikevich neuron beside it. Of the last two digits are certain: under the scheme of
+#: Izhikevich its spikes depend on the last digits of the input.
+OF_NETWORKS = {
+    "HF, Fig. 4": ("4a", "HF_network"),
+    "build-up, IN1": ("4b", "build_up_IN1"),
+    "HF with leak": ("4e", "HF_network"),
+    "autapses": ("S7a", "HF_ratio"),
+    "5a: lead of lognormal": ("5a", "lead_of_lognormal"),
+    "5a: HF, binary, 10 %": ("5a", "HF_binary_10"),
+    "slope of delays": ("6a", "slope"),
+    "smallest HF, Fig. 7": ("7a", "smallest_HF"),
+    "smallest HF, Fig. 8": ("8a", "smallest_HF"),
+    "8d: low frequencies": ("8d", "largest_low_frequency_ratio"),
+}
+OF_NEURON = {
+    "cutoff (Hz)": ("1c", "cutoff_hz"),
+    "3a: loss to a relay": ("3a", "loss_to_relay"),
+    "loss of r by the leak": ("3d", "loss_of_r"),
+    "r to H-H": ("S1", "r"),
+    "rho to H-H": ("S1", "rho"),
+}
+OF_SPIKING = {
+    "3c: smallest lead, r": ("3c", "smallest_lead_r"),
+    "3c: smallest lead, rho": ("3c", "smallest_lead_rho"),
+    "3e: above 30 Hz, output / input": ("3e", "share_above_30_hz_ratio"),
+    "3g: beaten at 50 Hz": ("3g", "share_beaten_50_hz"),
+    "3g: beaten at 200 Hz": ("3g", "share_beaten_200_hz"),
+    "S4: smallest lead, all rates": ("S4", "smallest_lead_r"),
+}
+
+
 def means(
-    found: Mapping[str, Samples], measures: Mapping[str, tuple[str, str]]
+    found: Mapping[str, Samples],
+    measures: Mapping[str, tuple[str, str]],
+    *,
+    n_digits: int | None = None,
 ) -> dict[str, Array]:
     """Mean over seeds of some measures under each reading; NaN where it does not measure one.
 
@@ -556,15 +802,20 @@ def means(
     ----------
     found : mapping of reading to Samples
     measures : mapping of name to (claim, measure)
+    n_digits : int, optional
+        To which they are rounded.
 
     Returns
     -------
     dict of name to (n_readings,) array
     """
+
+    def mean(samples: Samples, claim: str, measure: str) -> float:
+        value = mean_interval([s[measure] for s in samples.get(claim, ())])[0]
+        return value if n_digits is None else float(f"{value:.{n_digits}g}")
+
     return {
-        name: np.array(
-            [mean_interval([s[measure] for s in x.get(claim, ())])[0] for x in found.values()]
-        )
+        name: np.array([mean(samples, claim, measure) for samples in found.values()])
         for name, (claim, measure) in measures.items()
     }
 

@@ -10,8 +10,9 @@ import xarray as xr
 from lsm.neurons import LSM, HodgkinHuxley, izhikevich_grid
 from lsm.runs import Setting, run
 from lsm.spectrum import highest_frequency, log_frequencies
-from lsm.weights import Binary, Lognormal
+from lsm.weights import Binary, Lognormal, Normal
 from rongala2021 import readings
+from rongala2021.calibrating import Calibration, by_rule
 from rongala2021.controls import open_loop
 from rongala2021.grids import changed, grid
 from rongala2021.ledger import Claim, Condition
@@ -44,7 +45,7 @@ from rongala2021.single import (
     trial,
     variation,
 )
-from rongala2021.spectra import Spectrum
+from rongala2021.spectra import Spectrum, high_frequency_ratio
 from rongala2021.transients import transients
 
 TAU = 0.013
@@ -191,6 +192,102 @@ def test_the_band_of_the_usual_step_is_left_to_the_last_bit():
     kept = readings._up_to_the_band_of(1e-3, spectrum)
     np.testing.assert_array_equal(kept.freqs, FREQS)
     assert kept.ends == "zero"
+
+
+# The static leak within a reading
+
+CONSTANTS = np.geomspace(0.005, 0.2, 4)
+# Those that set the static leak themselves are not asked what the rule gives.
+ASKED = [name for name, reading in READINGS.items() if reading.same_leak != "sets it itself"]
+
+
+def of_normal_weights(folder, reading):
+    """HF of normal weights of mean 0.4, by hand: the curve that the rule looks at."""
+    base = reading(replace(BASE, n_presentations=2))
+    draw = reading.conditions.get("draw_5")
+    settings = [
+        replace(base, weights=Normal(mean=0.4), neuron=replace(base.neuron, k_static=k))
+        for k in CONSTANTS
+    ]
+    drawn = population(
+        grid(settings, k_static=CONSTANTS),
+        scale(folder, **reading.spectrum),
+        draw=draw,
+        input_of_draw=draw is not None,
+    )
+    return high_frequency_ratio(drawn.mean("network")).values
+
+
+@pytest.mark.parametrize("name", ASKED[1:])
+def test_the_rule_is_applied_anew_exactly_where_its_networks_change(folder, name):
+    before, after = (of_normal_weights(folder, READINGS[each]) for each in ("as taken", name))
+    assert np.array_equal(before, after) == bool(READINGS[name].same_leak)
+
+
+def test_readings_that_are_not_asked_have_one_static_leak_whatever_the_setting():
+    others = READINGS.keys() - ASKED
+    assert len(others) == 2
+    for name in others:
+        read = (READINGS[name](replace(BASE, neuron=LSM(k_static=k))) for k in (0.01, 0.5))
+        assert len({setting.neuron.k_static for setting in read}) == 1
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["as taken", "neurons updated in turn", "mean signal, each its own input", "ends: zero"],
+)
+def test_a_calibration_is_the_rule_on_the_curve_of_the_reading(folder, name):
+    short = replace(BASE, n_presentations=2)
+    found = readings.calibration(short, CONSTANTS, scale(folder), READINGS[name])
+    expected = by_rule(CONSTANTS, of_normal_weights(folder, READINGS[name]))
+    np.testing.assert_equal(tuple(found), tuple(expected))
+
+
+def test_another_static_leak_leaves_all_else_of_a_reading():
+    reading = READINGS["Euler's method for Eq. 2"]
+    other = readings.with_static_leak(reading, 0.3)
+    tau = np.linspace(0.01, 0.02, 10)
+    setting = replace(BASE, neuron=LSM(k_static=0.05, tau_dyn=tau))
+    assert other(setting).neuron.k_static == 0.3
+    assert other(setting).neuron.solver == "euler"
+    np.testing.assert_array_equal(other(setting).neuron.tau_dyn, tau)
+    kept = ("spectrum", "conditions", "figures", "same_leak")
+    assert all(getattr(other, each) is getattr(reading, each) for each in kept)
+
+
+RULES = {
+    "as taken": Calibration(0.03, 0.026, 0.035, 3.1),
+    "time step 0.5 ms": Calibration(0.005, np.nan, np.nan, 1.6),
+}
+
+
+def test_rows_of_a_rule_are_measured_at_its_constant_and_others_once_alone():
+    names = ("as taken", "time step 0.5 ms", "uniform delays")
+    found = {name: {"a": [{"x": 1.0}]} for name in names}
+    asked = []
+
+    def measure(reading):
+        asked.append(reading(BASE))
+        return {"a": [{"x": asked[-1].neuron.k_static}]}
+
+    rows = readings.calibrated_anew(found, RULES, measure)
+    assert list(rows) == ["as taken", "as taken: 0.03", "time step 0.5 ms: 0.005", names[2]]
+    assert [row["a"][0]["x"] for row in rows.values()] == [1.0, 0.03, 0.005, 1.0]
+    assert [setting.dt for setting in asked] == [1e-3, 5e-4]
+
+
+def test_the_static_leaks_are_told_with_where_they_are_from():
+    table = readings.leaks(BASE, RULES).set_index("reading")
+    assert list(table.index) == list(READINGS)
+    assert table.loc["as taken"].tolist() == [0.03, 0.026, 0.035, 3.1, "the rule"]
+    unsatisfied = table.loc["time step 0.5 ms"]
+    assert unsatisfied["k_static"] == 0.005
+    assert unsatisfied["from"] == "none of the scan amplifies: that of the most HF"
+    always = readings.leaks(BASE, {"ends: zero": Calibration(0.005, np.nan, np.nan, 7.3)})
+    assert "all amplify: that of the most HF" in always["from"].tolist()
+    assert table.loc["k_static = 1/23 (A9, layer 1)", "k_static"] == 1 / 23
+    assert table.loc["uniform delays", "k_static"] == BASE.neuron.k_static
+    assert table.loc["uniform delays", "from"] == "as it was: the rule's networks have no delays"
 
 
 # The isolated neuron
@@ -418,11 +515,60 @@ def test_the_summary_counts_the_readings_that_leave_a_verdict():
     ]
 
 
+def test_verdicts_beside_each_other_say_what_differs_beyond_chance():
+    found = {
+        "one": {"a": seeds(2, 2, 2, 2, 2), "b": seeds(2, 2, 2, 2, 2)},
+        "two": {"a": seeds(0, 0, 0, 0, 0), "b": seeds(2, 2, 2, 0.5, 0.5)},
+    }
+    table = readings.beside(LEDGER, found)
+    assert table.values.tolist() == [
+        ["a", "reproduced, 5 of 5", "not reproduced, 0 of 5", "beyond chance"],
+        ["b", "reproduced, 5 of 5", "borderline, 3 of 5", "perhaps"],
+    ]
+    assert list(table) == ["claim", "one", "two", "another verdict"]
+    kept = readings.beside(LEDGER, {"one": found["one"], "same": found["one"]})
+    assert kept["another verdict"].tolist() == ["no", "no"]
+
+
+TURNED = {
+    "a": readings.Turned(("x", "y"), (), 4),
+    "b": readings.Turned((), ("x",), 4),
+    "c": readings.Turned(("x",), (), 4),
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "text"), [("x", "a, c; perhaps b"), ("y", "a"), ("z", "none of 7")]
+)
+def test_what_a_reading_turns_is_told_in_words(name, text):
+    assert readings.told(TURNED, name, 7) == text
+
+
+def test_a_reading_is_compared_with_the_first_row_and_with_itself():
+    """At the one static leak a differs from the first row, and at its own b does."""
+    rules = {"time step 0.5 ms": RULES["time step 0.5 ms"]}
+    found = {
+        "as taken": {"a": seeds(2, 2, 2, 2, 2), "b": seeds(2, 2, 2, 2, 2)},
+        "time step 0.5 ms": {"a": seeds(0, 0, 0, 0, 0), "b": seeds(2, 2, 2, 2, 2)},
+        "uniform delays": {"a": seeds(0, 0, 0, 0, 0)},
+    }
+    own = {"a": seeds(2, 2, 2, 2, 2), "b": seeds(2, 2, 2, 0.5, 0.5)}
+    anew = readings.calibrated_anew(found, rules, lambda reading: own)
+    table = readings.compared(LEDGER, found, anew, rules)
+    assert table.values.tolist() == [["time step 0.5 ms", 0.005, "a", "perhaps b", "a; perhaps b"]]
+
+
 def test_means_are_those_of_the_samples():
     found = {"one": {"a": [{"x": 2.0}], "b": [{"x": 0.5}]}, "two": {"a": seeds(0, 1)}}
     means = readings.means(found, {"x of a": ("a", "x"), "x of b": ("b", "x")})
     np.testing.assert_array_equal(means["x of a"], [2.0, 0.5])
     np.testing.assert_array_equal(means["x of b"], [0.5, np.nan])
+
+
+def test_means_are_rounded_to_so_many_digits():
+    found = {"one": {"a": seeds(0.0123, 0.0124)}, "two": {}}
+    means = readings.means(found, {"x": ("a", "x")}, n_digits=2)
+    np.testing.assert_array_equal(means["x"], [0.012, np.nan])
 
 
 def test_all_samples_have_a_row_each():
