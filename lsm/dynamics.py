@@ -47,8 +47,8 @@ def leak_gain(tau_dyn: ArrayLike, dt: float, solver: str = "exact") -> Array:
     return -np.expm1(-dt / np.where(tau > 0, tau, 1.0)) * (tau > 0) + (tau == 0)
 
 
-def _sums(inputs: ArrayLike, weights: ArrayLike) -> tuple[Array, Array, int]:
-    """Excitatory and inhibitory part of w*a as (n_neurons, n_steps), and the number of weights."""
+def _checked(inputs: ArrayLike, weights: ArrayLike) -> tuple[Array, Array]:
+    """Inputs (n_inputs, n_steps), and weights (n_neurons, n_inputs)."""
     activity = check.array("inputs", inputs, shape=("n_inputs", "n_steps"), low=0)
     w = check.array("weights", weights, ndim=(1, 2))
     if w.shape[-1] != activity.shape[0]:
@@ -56,11 +56,16 @@ def _sums(inputs: ArrayLike, weights: ArrayLike) -> tuple[Array, Array, int]:
         raise ValueError(
             f"weights: expected shape {expected} with n_inputs = {activity.shape[0]}, got {w.shape}"
         )
-    rows = np.atleast_2d(w)
+    return activity, np.atleast_2d(w)
+
+
+def _sums(inputs: ArrayLike, weights: ArrayLike) -> tuple[Array, Array, int]:
+    """Excitatory and inhibitory part of w*a as (n_neurons, n_steps), and the number of weights."""
+    activity, rows = _checked(inputs, weights)
     n_neurons, n_steps = len(rows), activity.shape[1]
     n_bytes = 24 * n_neurons * n_steps  # the two parts, and what is made of them
     _memory.fits("weights", "a response", n_bytes, n_neurons, "neurons over", n_steps, "steps")
-    return np.maximum(rows, 0) @ activity, np.maximum(-rows, 0) @ activity, w.shape[-1]
+    return np.maximum(rows, 0) @ activity, np.maximum(-rows, 0) @ activity, rows.shape[1]
 
 
 def lsm_response(inputs: ArrayLike, weights: ArrayLike, neuron: LSM, *, dt: float) -> Array:
@@ -178,7 +183,7 @@ def izhikevich_response(
     check.number("dt", dt, above=0)
     check.integer("n_substeps", n_substeps, low=1)
     check.choice("scheme", scheme, SCHEMES)
-    excitation, inhibition, _ = _sums(inputs, check.array("weights", weights, ndim=(1,)))
+    activity, (row,) = _checked(inputs, check.array("weights", weights, ndim=(1,)))
     single = isinstance(neurons, Izhikevich)
     models = [neurons] if isinstance(neurons, Izhikevich) else list(neurons)
     if not models or not all(isinstance(model, Izhikevich) for model in models):
@@ -186,12 +191,16 @@ def izhikevich_response(
         raise ValueError(f"neurons: expected one Izhikevich or several, got {got}")
     names = ("A", "B", "C", "a", "b", "c", "d", "k", "v_peak")
     parameters = np.array([[getattr(model, name) for name in names] for model in models])
-    n_steps = excitation.shape[1]
+    n_steps = activity.shape[1]
     n_bytes = 8 * n_steps * (len(models) + 2)
     _memory.fits("neurons", "a response", n_bytes, len(models), "models over", n_steps, "steps")
     spikes = np.zeros((len(models), n_steps))
     step = 1e3 * dt / n_substeps  # the model is stated in milliseconds
-    current = (excitation - inhibition)[0]
+    # Source by source: the order of a matrix product is the processor's, and where the recovery
+    # follows a potential that is not cut at its peak, the last digit decides on spikes.
+    current = np.zeros(n_steps)
+    for weight, source in zip(row, activity, strict=True):
+        current += weight * source
     _kernels.run_izhikevich(current, parameters, step, n_substeps, scheme == "izhikevich", spikes)
     if np.isnan(spikes).any():
         raise ValueError(
