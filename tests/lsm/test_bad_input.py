@@ -9,9 +9,10 @@ import pytest
 import xarray as xr
 
 from lsm import _validate as check
-from lsm.delays import with_delays
+from lsm.delays import synaptic_lags, with_delays
 from lsm.dynamics import (
     hodgkin_huxley_response,
+    internal_activity,
     izhikevich_response,
     leak_gain,
     lsm_response,
@@ -252,6 +253,7 @@ TABLE = [
             "weights": (*NO_SINGLE_WEIGHTS, np.ones((2, 3))),
             "dt": NOT_POSITIVE,
             "n_substeps": NO_COUNT,
+            "scheme": NO_NAME,
         },
     ),
     (
@@ -262,6 +264,32 @@ TABLE = [
             "dt": NOT_POSITIVE,
             "update": NO_NAME,
         },
+    ),
+    (
+        internal_activity,
+        {
+            "network": NETWORK,
+            "inputs": np.ones((3, 20)),
+            "activity": np.ones((6, 20)),
+            "neuron": LSM(),
+            "dt": 1e-3,
+        },
+        {
+            "network": (None, FIELDS["w_rec"]),
+            "inputs": (*NO_INPUTS, *shapes((20, 3), (4, 20))),
+            "activity": (
+                *no_array(6, 20, negative=True),
+                *shapes((), (6,), (20, 6), (6, 19), (5, 20)),
+            ),
+            "neuron": (None, LSM, HodgkinHuxley()),
+            "dt": NOT_POSITIVE,
+            "update": NO_NAME,
+        },
+    ),
+    (
+        synaptic_lags,
+        {"network": NETWORK, "dt": 1e-3},
+        {"dt": NOT_POSITIVE, "update": NO_NAME},
     ),
     (single_with_tau, {"tau_dyn": 0.0}, {"tau_dyn": shapes((0,), (1,), (3,))}),
     (network_with_tau, {"tau_dyn": 0.0}, {"tau_dyn": shapes((0,), (1,), (3,))}),

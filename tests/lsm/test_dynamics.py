@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lsm.delays import synaptic_lags, with_delays
+from lsm.delays import UPDATES, with_delays
 from lsm.dynamics import (
     hodgkin_huxley_response,
+    internal_activity,
     izhikevich_response,
     leak_gain,
     lsm_response,
@@ -19,29 +20,24 @@ from lsm.inputs import convolve_psp
 from lsm.network import Network, two_layer
 from lsm.neurons import LSM, HodgkinHuxley, Izhikevich, izhikevich_grid
 from lsm.weights import weight_distribution
+from tests.equations import (
+    DT,
+    assert_close,
+    chain,
+    eq1_and_3,
+    eq2,
+    network_by_sayings,
+    random_inputs,
+    random_network,
+    renumbered,
+)
 
 quick = settings(deadline=None, max_examples=100, derandomize=True)
 seeds = st.integers(0, 2**32 - 1)
-DT = 1e-3
 
 
 def rng(seed=0):
     return np.random.default_rng(seed)
-
-
-# The paper's equations, one neuron and one step at a time
-
-
-def eq1_and_3(w, a, k_static, n_synapses):
-    """Eq. 1, cut at zero by Eq. 3; `w` and `a` list every synapse."""
-    wa = np.multiply(w, a)
-    channels = k_static * n_synapses + np.abs(wa).sum()
-    return max(0.0, wa.sum() / channels) if channels > 0 else 0.0
-
-
-def eq2(activity, undamped, tau, dt):
-    """Eq. 2 solved over one step of constant input."""
-    return undamped + (activity - undamped) * np.exp(-dt / tau) if tau > 0 else undamped
 
 
 def network_by_loop(network, inputs, k_static, tau, dt):
@@ -75,35 +71,6 @@ def izhikevich_by_loop(current, model, step, n_substeps):
                 v, u = model.c, u + model.d
                 spikes[-1] += 1
     return np.array(spikes)
-
-
-def random_network(seed, *, n=None, most_delay=0):
-    """Sources of either sign in any order, some synapses and some whole neurons missing."""
-    draw = rng(seed)
-    n = n or draw.integers(1, 8)
-    sign = draw.choice([-1, 1], n)
-    n_sensors = draw.integers(1, 4)
-    present = draw.random((n, n_sensors + n)) < draw.random()
-    weights = present * draw.exponential(draw.choice([0.1, 1.0, 30.0]), present.shape)
-    return Network(
-        w_in=weights[:, :n_sensors],
-        w_rec=weights[:, n_sensors:] * sign,
-        n_synapses=present.sum(axis=1),
-        delays=draw.integers(0, most_delay + 1, (n, n)) * DT,
-        layer=np.ones(n, dtype=int),
-        sign=sign,
-    )
-
-
-def random_inputs(seed, n_inputs, n_steps):
-    """Bursts and silence, from far below to far above 1."""
-    draw = rng(seed)
-    loud = draw.random((n_inputs, n_steps)) < 0.5
-    return loud * draw.exponential(1.0, loud.shape) * draw.choice([0.01, 1.0, 20.0], (n_inputs, 1))
-
-
-def assert_close(found, expected):
-    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-12)
 
 
 # Networks against the loop
@@ -223,17 +190,9 @@ def test_renumbering_the_neurons_renumbers_the_result(seed, most_delay, tau):
     network = random_network(seed, most_delay=most_delay)
     inputs = random_inputs(seed, network.n_sensors, 60)
     to = rng(seed).permutation(network.n_neurons)
-    renumbered = Network(
-        w_in=network.w_in[to],
-        w_rec=network.w_rec[np.ix_(to, to)],
-        n_synapses=network.n_synapses[to],
-        delays=network.delays[np.ix_(to, to)],
-        layer=network.layer[to],
-        sign=network.sign[to],
-    )
     taus = tau * np.arange(network.n_neurons)
     assert_close(
-        simulate(renumbered, inputs, LSM(k_static=0.1, tau_dyn=taus[to]), dt=DT),
+        simulate(renumbered(network, to), inputs, LSM(k_static=0.1, tau_dyn=taus[to]), dt=DT),
         simulate(network, inputs, LSM(k_static=0.1, tau_dyn=taus), dt=DT)[to],
     )
 
@@ -267,54 +226,12 @@ def test_equal_delays_are_the_case_of_different_delays_that_happen_to_be_equal(s
     assert_close(equal, other)
 
 
-HALVES = [
-    (0.5, 1e-3, 1),
-    (1.5, 1e-3, 2),
-    (2.5, 1e-3, 3),
-    (21.5, 1e-3, 22),  # 0.0215 / 0.001 is 21.499999999999996
-    (1.5, 1e-4, 2),
-    (5.5, 1e-4, 6),
-    (2.4999, 1e-3, 2),
-    (2.5001, 1e-3, 3),
-    (0.4999, 1e-3, 0),
-]
-
-
-@pytest.mark.parametrize(("delay", "dt", "n_steps"), HALVES)
-def test_a_delay_of_half_a_step_is_rounded_up(delay, dt, n_steps):
-    delay = float(f"{delay * dt:.12g}")  # as it would be typed
-    inputs = np.zeros((1, 40))
-    inputs[0, 3] = 1.0
-    _, second = simulate(chain(delay, 0.0), inputs, LSM(k_static=0.2), dt=dt)
-    assert np.flatnonzero(second).tolist() == [3 + 1 + n_steps]
-    assert synaptic_lags(chain(delay, 0.0), dt)[1, 0] == 1 + n_steps
-
-
-@quick
-@given(st.floats(0, 1e4), st.sampled_from([1e-3, 5e-4, 1e-4, 0.3]))
-def test_no_lag_is_more_than_half_a_step_off(delay, dt):
-    lag = synaptic_lags(chain(delay, 0.0), dt)[1, 0] - 1
-    assert abs(lag - delay / dt) <= 0.5 * (1 + 1e-12 * lag)
-
-
-def chain(delay, unused):
-    """A sensor drives neuron 0, which drives neuron 1; the other synapses do not exist."""
-    return Network(
-        w_in=np.array([[1.0], [0.0]]),
-        w_rec=np.array([[0.0, 0.0], [0.7, 0.0]]),
-        n_synapses=np.array([1.0, 1.0]),
-        delays=np.array([[unused, unused], [delay, unused]]),
-        layer=np.array([1, 2]),
-        sign=np.array([1, 1]),
-    )
-
-
 @pytest.mark.parametrize("dt", [1e-3, 2.5e-4])
 @pytest.mark.parametrize("delay", [0.0, 1e-3, 4.1e-3, 20e-3])
 @pytest.mark.parametrize("extra", [0.0, 9e-3])  # all delays equal, or not
 def test_a_synapse_passes_activity_on_after_its_delay_and_one_step(delay, extra, dt):
     inputs = random_inputs(5, 1, 200)
-    network = chain(delay, delay + extra)
+    network = chain(delay, unused=delay + extra)
     first, second = simulate(network, inputs, LSM(k_static=0.2), dt=dt)
     n_steps = 1 + round(delay / dt)
     passed = 0.7 * first / (0.2 + 0.7 * first)  # Eq. 1 of a neuron with this one synapse
@@ -323,7 +240,7 @@ def test_a_synapse_passes_activity_on_after_its_delay_and_one_step(delay, extra,
 
 
 def test_a_delay_longer_than_the_record_cuts_the_synapse():
-    _, second = simulate(chain(1.0, 0.0), np.ones((1, 100)), LSM(k_static=0.2), dt=DT)
+    _, second = simulate(chain(1.0), np.ones((1, 100)), LSM(k_static=0.2), dt=DT)
     np.testing.assert_array_equal(second, 0.0)
 
 
@@ -607,6 +524,71 @@ def test_many_izhikevich_neurons_are_answered_one_by_one():
         np.testing.assert_array_equal(spikes, alone)
 
 
+def izhikevich_s_program(current, model, step):
+    """The program in Izhikevich (2003), line by line, for one neuron and steps of `step` ms.
+
+    It notes a spike, and resets, at the start of the step after the one that reached the peak.
+    """
+    v = model.c
+    u = model.b * v
+    firings = []
+    for t, i in enumerate(current):
+        fired = v >= model.v_peak
+        if fired:
+            firings.append(t)
+            v = model.c
+            u = u + model.d
+        v = v + step * 0.5 * (model.A * v**2 + model.B * v + model.C - u + i)
+        v = v + step * 0.5 * (model.A * v**2 + model.B * v + model.C - u + i)
+        u = u + step * model.a * (model.b * v - u)
+    return np.array(firings)
+
+
+@pytest.mark.parametrize("n_substeps", [1, 2, 5])
+@pytest.mark.parametrize("dt", [1e-3, 5e-4])
+def test_izhikevich_s_own_scheme_is_his_program(dt, n_substeps):
+    inputs = random_inputs(11, 3, 300).clip(max=2)
+    weights = np.array([0.05, 0.1, -0.03])
+    models = [*izhikevich_grid()[::27], Izhikevich(A=0.05, B=4.5, C=120.0, v_peak=25.0)]
+    how = dict(dt=dt, n_substeps=n_substeps)
+    found = izhikevich_response(inputs, weights, models, **how, scheme="izhikevich")
+    for spikes, model in zip(found, models, strict=True):
+        current = np.repeat(weights @ inputs * model.k, n_substeps)
+        noted = izhikevich_s_program(np.append(current, 0.0), model, 1e3 * dt / n_substeps)
+        expected = np.bincount((noted - 1) // n_substeps, minlength=300)
+        np.testing.assert_array_equal(spikes, expected)
+    euler = izhikevich_response(inputs, weights, models, **how)
+    assert (euler != found).any(axis=1).all()
+    np.testing.assert_array_equal(
+        euler, izhikevich_response(inputs, weights, models, **how, scheme="euler")
+    )
+
+
+def test_with_fine_steps_both_schemes_have_the_same_spikes():
+    inputs = np.full((1, 300), 0.04)
+    trains = [
+        [
+            np.flatnonzero(
+                izhikevich_response(
+                    inputs, [1.0], Izhikevich(), dt=DT, n_substeps=n_substeps, scheme=scheme
+                )
+            )
+            for scheme in ("euler", "izhikevich")
+        ]
+        for n_substeps in (1, 1000)
+    ]
+    coarse, fine = trains
+    assert len(fine[0]) == len(fine[1]) > 5
+    assert np.abs(fine[0] - fine[1]).max() <= 1
+    assert coarse[0].tolist() != coarse[1].tolist()
+
+
+def test_an_unknown_scheme_is_refused():
+    expected = r"^scheme: expected one of euler, izhikevich, got 'heun'"
+    with pytest.raises(ValueError, match=expected):
+        izhikevich_response(np.ones((1, 5)), [1.0], Izhikevich(), dt=DT, scheme="heun")
+
+
 def regular_spiking(current):
     """Spike times (ms) over 2 s of constant current, at Izhikevich's step of 0.5 ms."""
     inputs = np.full((1, 2000), current)
@@ -635,72 +617,6 @@ def test_regular_spiking_adapts():
 def test_inhibition_alone_makes_no_izhikevich_neuron_fire():
     inputs = np.full((1, 500), 0.01)
     assert not izhikevich_response(inputs, [-1.0], Izhikevich(), dt=DT).any()
-
-
-# Neurons updated in turn
-
-
-def in_turn_by_loop(network, inputs, neuron, dt):
-    """Each neuron reads what stands in the list at that moment."""
-    taus = np.broadcast_to(neuron.tau_dyn, network.n_neurons)
-    activity = [0.0] * network.n_neurons
-    record = []
-    for x in inputs.T:
-        for k in range(network.n_neurons):
-            w = [*network.w_in[k], *network.w_rec[k]]
-            undamped = eq1_and_3(w, [*x, *activity], neuron.k_static, network.n_synapses[k])
-            activity[k] = eq2(activity[k], undamped, taus[k], dt)
-        record.append(list(activity))
-    return np.array(record).T
-
-
-@quick
-@given(
-    seeds,
-    st.sampled_from([0.0, 0.05, 1.0]),
-    st.sampled_from([0.0, 1e-3, 0.02]),
-    st.sampled_from([1e-3, 5e-4]),
-)
-def test_in_turn_any_network_is_the_plain_loop(seed, k_static, tau, dt):
-    network = random_network(seed)
-    inputs = random_inputs(seed, network.n_sensors, 30)
-    neuron = LSM(k_static=k_static, tau_dyn=tau * np.arange(network.n_neurons))
-    activity = simulate(network, inputs, neuron, dt=dt, update="in turn")
-    assert_close(activity, in_turn_by_loop(network, inputs, neuron, dt))
-
-
-@pytest.mark.parametrize("tau", [0.0, 0.01])
-def test_the_order_of_update_matters_only_to_who_reads_an_earlier_neuron(tau):
-    # What a neuron reads of itself and of later ones is of the step before either way.
-    network = random_network(11, n=6)
-    network = replace(network, w_rec=np.triu(np.full((6, 6), 0.3)) * network.sign)
-    inputs = random_inputs(11, network.n_sensors, 80)
-    neuron = LSM(k_static=0.1, tau_dyn=tau)
-    together, in_turn = (
-        simulate(network, inputs, neuron, dt=DT, update=update)
-        for update in ("together", "in turn")
-    )
-    assert (together > 0).sum() > 100
-    assert_close(in_turn, together)
-    w_rec = network.w_rec.copy()
-    w_rec[4, 3] = 0.3 * network.sign[3]
-    network = replace(network, w_rec=w_rec)
-    together, in_turn = (
-        simulate(network, inputs, neuron, dt=DT, update=update)
-        for update in ("together", "in turn")
-    )
-    assert np.abs(in_turn - together).max() > 1e-3
-
-
-@pytest.mark.parametrize(("update", "n_steps"), [("in turn", 0), ("together", 1)])
-def test_in_turn_a_chain_is_passed_within_one_step(update, n_steps):
-    inputs = np.zeros((1, 20))
-    inputs[0, 5] = 1.0
-    _, second = simulate(chain(0.0, 0.0), inputs, LSM(k_static=0.2), dt=DT, update=update)
-    first = 1.0 / (0.2 + 1.0)
-    expected = np.zeros(20)
-    expected[5 + n_steps] = 0.7 * first / (0.2 + 0.7 * first)
-    assert_close(second, expected)
 
 
 # The other reading of Eq. 1: the magnitude of the sum, not the sum of magnitudes
@@ -764,11 +680,13 @@ def test_a_network_may_divide_by_the_magnitude_of_the_sum(update, tau):
     seeds,
     st.floats(1e-3, 1e3),
     st.sampled_from([1.0, 0.3, -1.0]),
-    st.sampled_from([("together", 0), ("together", 4), ("in turn", 0)]),
+    st.sampled_from(UPDATES),
+    st.sampled_from([0, 4]),
 )
-def test_only_the_ratio_of_weights_and_static_leak_counts(seed, factor, shunting, how):
-    update, most_delay = how
-    network = random_network(seed, most_delay=most_delay)
+def test_only_the_ratio_of_weights_and_static_leak_counts(
+    seed, factor, shunting, update, most_delay
+):
+    network = random_network(seed, most_delay=most_delay, n_layers=3)
     scaled = replace(network, w_in=factor * network.w_in, w_rec=factor * network.w_rec)
     inputs = random_inputs(seed, network.n_sensors, 30)
     neuron = LSM(k_static=0.1, tau_dyn=2e-3, shunting=shunting)
@@ -801,3 +719,145 @@ def test_a_neuron_s_solver_is_used_by_single_neurons_and_networks():
     )
     first = simulate(network, x, neuron, dt=1e-3)
     assert (first != simulate(network, x, LSM(tau_dyn=5e-3), dt=1e-3)).any()
+
+
+# What neurons would be without the threshold of Eq. 3
+
+
+orders = st.sampled_from(UPDATES)
+heard_late = st.sampled_from([0, 1, 4, 60])  # of records of 40 steps
+
+
+@quick
+@given(
+    seeds,
+    orders,
+    heard_late,
+    st.sampled_from([1e-3, 0.05, 1.0]),
+    st.sampled_from([1.0, 0.3, 0.0, -1.0]),
+)
+def test_without_leak_activity_is_the_internal_one_above_zero(
+    seed, update, most_delay, k_static, shunting
+):
+    network = random_network(seed, most_delay=most_delay, n_layers=3)
+    inputs = random_inputs(seed, network.n_sensors, 40)
+    neuron = LSM(k_static=k_static, shunting=shunting)
+    how = dict(dt=DT, update=update)
+    activity = simulate(network, inputs, neuron, **how)
+    found = internal_activity(network, inputs, activity, neuron, **how)
+    # Where excitation and inhibition all but cancel, the magnitude of their sum has few digits.
+    np.testing.assert_allclose(
+        np.maximum(found, 0.0), activity, rtol=0, atol=1e-12 if shunting >= 0 else 1e-9
+    )
+    assert ((found > -1) & (found < 1)).all()
+
+
+@quick
+@given(
+    seeds,
+    orders,
+    heard_late,
+    st.sampled_from([1e-3, 0.05, 1.0]),
+    st.sampled_from([1.0, 0.3, -1.0]),
+    st.sampled_from([1e-3, 5e-4]),
+)
+def test_internal_activity_is_eq_1_of_whatever_is_sent(
+    seed, update, most_delay, k_static, shunting, dt
+):
+    network = random_network(seed, most_delay=most_delay, n_layers=3)
+    n, inputs = network.n_neurons, random_inputs(seed, network.n_sensors, 40)
+    sent = random_inputs(seed + 1, n, 40)
+    taus = np.where(np.arange(n) % 3, 2e-3 * np.arange(n), 0.0)
+    neuron = LSM(k_static=k_static, tau_dyn=taus, shunting=shunting)
+    found = internal_activity(network, inputs, sent, neuron, dt=dt, update=update)
+    _, undamped = network_by_sayings(network, inputs, neuron, dt, update, sent=sent)
+    expected = np.zeros((n, 41))
+    for t in range(40):
+        for k in range(n):
+            expected[k, t + 1] = eq2(expected[k, t], undamped[k, t], taus[k], dt)
+    np.testing.assert_allclose(found, expected[:, 1:], rtol=0, atol=1e-12 / min(k_static, 1e-2))
+
+
+@pytest.mark.parametrize("shunting", [1.0, -1.0])
+def test_internal_activity_by_hand(shunting):
+    # One sensor and one inhibitory neuron, which sends what it is told; both hear both.
+    network = Network(
+        w_in=[[0.5], [1.0]],
+        w_rec=[[0.0, -0.25], [0.0, -0.5]],
+        n_synapses=[2, 2],
+        delays=np.zeros((2, 2)),
+        layer=[1, 1],
+        sign=[1, -1],
+    )
+    inputs, sent = np.array([[1.0, 1.0, 0.0, 0.0]]), np.array([[0.0] * 4, [4.0, 0.8, 0.0, 9.0]])
+    neuron = LSM(k_static=0.1, shunting=shunting)
+    found = internal_activity(network, inputs, sent, neuron, dt=DT)
+    both = {1.0: [1.5, 3.0], -1.0: [0.5, 1.0]}[shunting]  # sums of magnitudes, or magnitude of sum
+    channels = 0.2 + np.array([[0.5, both[0], 0.2, 0.0], [1.0, both[1], 0.4, 0.0]])
+    totals = np.array([[0.5, 0.5 - 1.0, -0.2, 0.0], [1.0, 1.0 - 2.0, -0.4, 0.0]])
+    assert_close(found, totals / channels)
+
+
+@quick
+@given(seeds, orders, st.sampled_from([1.0, 0.3, -1.0]), st.sampled_from([0.0, 3e-3]))
+def test_other_signs_of_all_sources_turn_the_internal_activity_over(seed, update, shunting, tau):
+    network = random_network(seed, most_delay=2, n_layers=2)
+    network = replace(network, w_in=0 * network.w_in)
+    other = replace(network, w_rec=-network.w_rec, sign=-network.sign)
+    n = network.n_neurons
+    inputs, sent = np.zeros((network.n_sensors, 30)), random_inputs(seed, n, 30)
+    neuron = LSM(k_static=0.1, tau_dyn=tau, shunting=shunting)
+    one, two = (
+        internal_activity(each, inputs, sent, neuron, dt=DT, update=update)
+        for each in (network, other)
+    )
+    np.testing.assert_allclose(one, -two, rtol=0, atol=1e-15)
+
+
+@pytest.mark.parametrize("update", UPDATES)
+def test_with_leak_neurons_hear_the_threshold_and_the_internal_activity_does_not(update):
+    network = two_layer(weight_distribution("normal", 0.4), sizes=(3, 2), rng=rng(1))
+    inputs = random_inputs(3, 6, 300)
+    neuron = LSM(k_static=0.05, tau_dyn=0.01)
+    activity = simulate(network, inputs, neuron, dt=DT, update=update)
+    found = internal_activity(network, inputs, activity, neuron, dt=DT, update=update)
+    assert found.min() < -0.05
+    # A mean of kept values is no less than the kept mean.
+    assert (activity >= np.maximum(found, 0.0) - 1e-12).all()
+    assert (activity > found + 1e-3).any()
+    undamped = internal_activity(
+        network, inputs, activity, replace(neuron, tau_dyn=0.0), dt=DT, update=update
+    )
+    assert_close(activity, smoothed(np.maximum(undamped, 0.0), 1 - np.exp(-0.1)))
+    assert_close(found, smoothed(undamped, 1 - np.exp(-0.1)))
+    euler = replace(neuron, solver="euler")
+    by_euler = internal_activity(network, inputs, activity, euler, dt=DT, update=update)
+    assert_close(by_euler, smoothed(undamped, 0.1))
+
+
+def smoothed(signals, share):
+    """Each step goes a share of the way, from zero."""
+    state, out = 0.0, np.empty_like(signals)
+    for t, x in enumerate(signals.T):
+        state = state + share * (x - state)
+        out[:, t] = state
+    return out
+
+
+def test_without_channels_there_is_no_internal_activity():
+    network = random_network(6, n=4)
+    others = np.array([[1.0], [0.0], [1.0], [1.0]])
+    network = replace(network, w_in=network.w_in * others, w_rec=network.w_rec * others)
+    inputs = random_inputs(6, network.n_sensors, 50)
+    found = internal_activity(network, inputs, np.ones((4, 50)), LSM(k_static=0.0), dt=DT)
+    np.testing.assert_array_equal(found[1], 0.0)
+    assert np.abs(found).max() == 1.0  # without static leak one kind of source alone
+
+
+def test_internal_activity_leaves_its_arguments_alone():
+    network = random_network(8, n=4, most_delay=3)
+    inputs, sent = random_inputs(8, network.n_sensors, 50), random_inputs(9, 4, 50)
+    before = inputs.copy(), sent.copy()
+    internal_activity(network, inputs, sent, LSM(tau_dyn=0.01), dt=DT)
+    for x, y in zip((inputs, sent), before, strict=True):
+        np.testing.assert_array_equal(x, y)

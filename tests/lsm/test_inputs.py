@@ -135,7 +135,181 @@ def test_spikes_cross_between_presentations():
     assert abs(early - 0.5) < 5 * 0.5 / np.sqrt(2000)
 
 
+# Walks: each presentation from the one before
+
+
+WALKS = ("walk", "lossy walk")
+
+
+def walked(law, *, n_sensors=4000, n_presentations=45, jitter=0.01, seed=6):
+    """Displacements of one spike in mid-presentation, which no walk takes out of it."""
+    shown = present(
+        np.full((n_sensors, 1), 0.5), n_presentations, 1.0, jitter=jitter, law=law, rng=rng(seed)
+    )
+    return shown - 0.5 - np.arange(n_presentations)
+
+
+@pytest.mark.parametrize("law", WALKS)
+def test_a_walk_has_independent_uniform_steps_of_which_the_first_is_one(law):
+    moved = walked(law)
+    steps = np.diff(moved, axis=1, prepend=0.0)
+    assert np.abs(steps).max() <= 0.01 + 1e-12
+    for presentation in range(45):
+        assert kstest(steps[:, presentation], "uniform", args=(-0.01, 0.02)).pvalue > 1e-6
+    between = np.corrcoef(steps.T)[np.triu_indices(45, 1)]
+    assert np.abs(between).max() < 5.5 / np.sqrt(4000)
+    # Nor does a step depend on where it starts.
+    before = np.corrcoef(moved[:, 20], steps[:, 21])[0, 1]
+    assert abs(before) < 5 / np.sqrt(4000)
+
+
+@pytest.mark.parametrize("law", WALKS)
+def test_the_variance_of_a_walk_grows_by_the_same_with_every_presentation(law):
+    variance = walked(law).var(axis=0)
+    expected = np.arange(1, 46) * 0.01**2 / 3  # of a uniform step, its half-width squared over 3
+    np.testing.assert_allclose(variance, expected, rtol=5 * np.sqrt(2 / 4000))
+    alone = walked("uniform").var(axis=0)
+    np.testing.assert_allclose(alone, 0.01**2 / 3, rtol=5 * np.sqrt(2 / 4000))
+
+
+@pytest.mark.parametrize("law", WALKS)
+def test_every_spike_of_every_sensor_walks_on_its_own(law):
+    times = np.tile([0.3, 0.5, 0.7], (500, 1))  # too far apart to meet
+    shown = present(times, 9, 1.0, jitter=0.01, law=law, rng=rng(7)).reshape(500, 9, 3)
+    moved = shown - times[:, None] - np.arange(9)[:, None]
+    last = moved[:, -1]
+    assert np.abs(np.corrcoef(last.T)[np.triu_indices(3, 1)]).max() < 5 / np.sqrt(500)
+    assert np.unique(last.round(12)).size == 1500
+
+
+def walk_by_words(times, n_presentations, duration, jitter, seed):
+    """Time since the start of its presentation of each spike, in each presentation."""
+    steps = rng(seed).uniform(-jitter, jitter, (len(times), n_presentations, len(times[0])))
+    place = np.array(times, dtype=float)
+    for presentation in range(n_presentations):
+        place = place + steps[:, presentation]
+        yield place
+
+
+@quick
+@given(
+    seeds,
+    st.floats(0.05, 2.0),
+    st.just(0.0) | st.floats(1e-6, 1),
+    st.integers(1, 8),
+    st.integers(0, 12),
+)
+def test_a_walk_is_turned_back_at_the_ends_of_the_record_alone(
+    seed, duration, share, n_presentations, n_spikes
+):
+    times = rng(seed).uniform(0, duration, (2, n_spikes))
+    jitter, total = share * duration, n_presentations * duration
+    shown = present(times, n_presentations, duration, jitter=jitter, law="walk", rng=rng(seed))
+    expected = []
+    for i, place in enumerate(walk_by_words(times, n_presentations, duration, jitter, seed)):
+        moved = place + i * duration
+        while (moved < 0).any() or (moved > total).any():
+            moved = np.abs(moved)
+            moved = np.where(moved > total, 2 * total - moved, moved)
+        expected.append(moved)
+    expected = np.sort(np.concatenate(expected, axis=1), axis=1)
+    np.testing.assert_allclose(shown, expected, rtol=0, atol=1e-12 * total)
+    assert ((shown >= 0) & (shown < total)).all()  # none is lost
+
+
+@quick
+@given(
+    seeds,
+    st.floats(0.05, 2.0),
+    st.just(0.0) | st.floats(1e-6, 1),
+    st.integers(1, 8),
+    st.integers(0, 12),
+)
+def test_a_lossy_walk_loses_a_spike_that_leaves_its_presentation_for_good(
+    seed, duration, share, n_presentations, n_spikes
+):
+    times = rng(seed).uniform(0, duration, (2, n_spikes))
+    jitter = share * duration
+    shown = present(
+        times, n_presentations, duration, jitter=jitter, law="lossy walk", rng=rng(seed)
+    )
+    assert shown.shape == (2, n_presentations * n_spikes)
+    alive = np.ones((2, n_spikes), dtype=bool)
+    expected = [[], []]
+    for i, place in enumerate(walk_by_words(times, n_presentations, duration, jitter, seed)):
+        alive &= (place >= 0) & (place < duration)
+        for sensor in range(2):
+            expected[sensor] += (i * duration + place[sensor, alive[sensor]]).tolist()
+    for found, there in zip(shown, expected, strict=True):
+        np.testing.assert_allclose(found[: len(there)], np.sort(there), rtol=1e-12)
+        assert np.isnan(found[len(there) :]).all()  # those that are lost come last
+
+
+@quick
+@given(seeds, st.floats(0.01, 0.5), st.integers(1, 12), st.integers(0, 30))
+def test_the_spikes_of_a_lossy_walk_are_never_more_than_in_the_presentation_before(
+    seed, jitter, n_presentations, n_spikes
+):
+    times = rng(seed).uniform(0, 1, (3, n_spikes))
+    shown = present(times, n_presentations, 1.0, jitter=jitter, law="lossy walk", rng=rng(seed))
+    counts = bin_spikes(shown, n_presentations, dt=1.0)
+    assert (np.diff(counts, axis=1) <= 0).all()
+    assert (counts[:, 0] <= n_spikes).all()
+    np.testing.assert_array_equal(counts.sum(axis=1), (~np.isnan(shown)).sum(axis=1))
+
+
+def test_what_a_lossy_walk_keeps_lies_where_the_walk_would_have_put_it():
+    times = rng(8).uniform(0, 1, (6, 50))
+    walk, lossy = (present(times, 30, 1.0, law=law, rng=rng(9)) for law in WALKS)
+    kept = lossy[~np.isnan(lossy)]
+    assert 0.5 * walk.size < kept.size < 0.99 * walk.size
+    assert set(kept) < set(walk.ravel())
+
+
+def test_a_lossy_walk_loses_as_many_as_leave_on_either_side():
+    # A spike on the seam steps out with a chance of a half; one a step away cannot yet.
+    shown = present(
+        np.tile([0.0, 0.5, np.nextafter(1.0, 0)], (4000, 1)),
+        1,
+        1.0,
+        law="lossy walk",
+        rng=rng(10),
+    )
+    left = [(shown < 0.2).sum(), ((shown > 0.2) & (shown < 0.8)).sum(), (shown > 0.8).sum()]
+    assert left[1] == 4000
+    assert np.abs(np.array(left)[[0, 2]] - 2000).max() < 5 * np.sqrt(1000)
+
+
+@pytest.mark.parametrize("law", WALKS)
+def test_a_walk_that_does_not_move_is_a_tiling_and_loses_none(law):
+    times = spike_times(50.0, 0.5, 3, rng=rng())
+    times[:, 0] = 0.0
+    shown = present(times, 7, 0.5, jitter=0.0, law=law, rng=rng())
+    expected = np.concatenate([times + 0.5 * i for i in range(7)], axis=-1)
+    np.testing.assert_allclose(shown, expected, rtol=0, atol=1e-12)
+
+
+def test_a_walk_of_one_presentation_is_uniform_noise_to_the_bit():
+    times = spike_times(80.0, 1.0, 4, rng=rng())
+    one, two = (present(times, 1, 1.0, law=law, rng=rng(3)) for law in ("walk", "uniform"))
+    np.testing.assert_array_equal(one, two)
+
+
 # Counts
+
+
+def test_lost_spikes_are_not_counted():
+    nan = np.nan
+    counts = bin_spikes([[nan, 0.0, nan, 0.0021], [0.0011, nan, nan, nan]], 3, dt=1e-3)
+    np.testing.assert_array_equal(counts, [[1, 0, 1], [0, 1, 0]])
+    np.testing.assert_array_equal(bin_spikes([[nan], [nan]], 2, dt=1e-3), np.zeros((2, 2)))
+
+
+@pytest.mark.parametrize("wrong", [np.inf, -np.inf, -1e-9, 0.0031])
+def test_beside_lost_spikes_those_outside_the_record_are_refused(wrong):
+    for times in ([[np.nan, wrong]], [[0.001, wrong, np.nan]], [[np.nan], [wrong]]):
+        with pytest.raises(ValueError, match=r"^times: expected values"):
+            bin_spikes(times, 3, dt=1e-3)
 
 
 @quick

@@ -16,7 +16,13 @@ import pytest
 
 from lsm import _cgroups, _memory
 from lsm.delays import with_delays
-from lsm.dynamics import hodgkin_huxley_response, izhikevich_response, lsm_response, simulate
+from lsm.dynamics import (
+    hodgkin_huxley_response,
+    internal_activity,
+    izhikevich_response,
+    lsm_response,
+    simulate,
+)
 from lsm.inputs import bin_spikes, present, spike_times
 from lsm.measures import band_gain, correlation, gain, high_frequency_ratio, pearson
 from lsm.network import neuron_kinds, scaled_time_constants, two_layer
@@ -152,6 +158,7 @@ POINT = (LSM(), np.ones(6), np.ones(20))
 SPIKES = np.full((6, 100), 0.5)
 OFTEN = np.tile(np.linspace(0.0, 999.0, 4000), (6, 1))  # some in every page of memory
 LOUD = np.tile(X, (10, 1))
+SENSED, SENT = np.ones((6, 100000)), np.ones((20, 100000))
 POWER = np.ones((300, 1, 80)), np.ones((300, 80)), FREQS
 
 # name: (argument, call); each asks for much more than its arguments take.
@@ -162,6 +169,14 @@ CALLS = {
     "present, gaussian": (
         "n_presentations",
         lambda: present(SPIKES, 4000, 1.0, law="gaussian", rng=rng()),
+    ),
+    "present, walk": (
+        "n_presentations",
+        lambda: present(SPIKES, 4000, 1.0, law="walk", rng=rng()),
+    ),
+    "present, lossy walk": (
+        "n_presentations",
+        lambda: present(SPIKES, 4000, 1.0, law="lossy walk", rng=rng()),
     ),
     "bin_spikes": ("n_steps", lambda: bin_spikes(OFTEN, 10**6, dt=1e-3)),
     "Normal": ("shape", lambda: W.sample((2000, 2000), rng=rng())),
@@ -200,6 +215,24 @@ CALLS = {
         "inputs",
         lambda: simulate(SMALL, np.ones((6, 300000)), LSM(), dt=1e-3, update="in turn"),
     ),
+    "simulate layer by layer": (
+        "inputs",
+        lambda: simulate(SMALL, np.ones((6, 300000)), LSM(), dt=1e-3, update="layer by layer"),
+    ),
+    "simulate in turn, delays": (
+        "inputs",
+        lambda: simulate(DELAYED, np.ones((6, 100000)), LSM(), dt=1e-3, update="in turn"),
+    ),
+    "internal_activity": (
+        "activity",
+        lambda: internal_activity(SMALL, SENSED, SENT, LSM(), dt=1e-3),
+    ),
+    "internal_activity, delays and leak": (
+        "activity",
+        lambda: internal_activity(
+            DELAYED, SENSED, SENT, LSM(tau_dyn=0.01), dt=1e-3, update="in turn"
+        ),
+    ),
     "simulate, delays": (
         "inputs",
         lambda: simulate(DELAYED, np.ones((6, 100000)), LSM(), dt=1e-3),
@@ -233,7 +266,13 @@ CALLS = {
 }
 
 # Bytes of inputs that are made in the call.
-MADE = {"simulate": 48 * 300000, "simulate in turn": 48 * 300000, "simulate, delays": 48 * 100000}
+MADE = {
+    "simulate": 48 * 300000,
+    "simulate in turn": 48 * 300000,
+    "simulate layer by layer": 48 * 300000,
+    "simulate, delays": 48 * 100000,
+    "simulate in turn, delays": 48 * 100000,
+}
 
 # Runs, of which one part or another takes most.
 TINY = Setting(sizes=(5, 5), n_presentations=1, duration=0.1)
@@ -243,6 +282,13 @@ RUNS = {
     "run, large": LARGE,
     "run, large, delays": replace(LARGE, delay=0.01),
     "run, large, in turn": replace(LARGE, update="in turn"),
+    "run, large, layer by layer, delays": replace(LARGE, update="layer by layer", delay=0.01),
+    "run, long, layer by layer": Setting(n_presentations=200, update="layer by layer"),
+    "run, long, internal activity": Setting(n_presentations=200, recorded="internal activity"),
+    "run, large, not all connected": replace(
+        LARGE, connectivity=((1, 1, 1, 1, 0), (0, 1, 1, 0, 1)) * 2
+    ),
+    "run, lossy walk": Setting(n_presentations=200, law="lossy walk"),
     "run, large, zero not counted": replace(LARGE, count_zero=False, weights=Binary(p=0.4)),
     "run, large and long": replace(LARGE, sizes=(150, 150), duration=20.0),
     "run, long delays": replace(TINY, duration=200.0, delay=50.0),

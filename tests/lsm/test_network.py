@@ -1,16 +1,20 @@
 """Weight distributions against their theory; structure of the two-layer network."""
 
-from dataclasses import fields
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import kstest, norm
 
-from lsm.delays import with_delays as delayed
-from lsm.network import Network, scaled_time_constants, two_layer
+from lsm.network import (
+    CONNECTIVITY,
+    Network,
+    scaled_time_constants,
+    synapse_counts,
+    two_layer,
+)
 from lsm.weights import Binary, Lognormal, Normal, weight_distribution
+from tests.equations import assert_moments
 
 quick = settings(deadline=None, max_examples=30, derandomize=True)
 seeds = st.integers(0, 2**32 - 1)
@@ -21,13 +25,6 @@ DISTRIBUTIONS = [Normal(mean=0.4), Lognormal(mean=0.4), Binary(p=0.3)]
 
 def rng(seed=0):
     return np.random.default_rng(seed)
-
-
-def assert_moments(sample, mean, sd, kurtosis=3.0):
-    """Mean and deviation within five standard errors."""
-    n = sample.size
-    assert abs(sample.mean() - mean) < 5 * sd / np.sqrt(n)
-    assert abs(sample.var() - sd**2) < 5 * sd**2 * np.sqrt((kurtosis - 1) / n)
 
 
 # Distributions
@@ -172,55 +169,171 @@ def test_sensory_and_recurrent_weights_follow_one_distribution(weights):
         assert abs(sample.mean() - mean) < 5 * sd / np.sqrt(sample.size)
 
 
-# Delays
+# Who hears whom
 
 
-def test_delays_have_their_mean_and_cv():
-    network = two_layer(Normal(mean=0.4), sizes=(100, 100), rng=rng())
-    assert_moments(delayed(network, 5e-3, rng=rng(1)).delays, 5e-3, 0.2 * 5e-3)
-    assert_moments(delayed(network, 5e-3, cv=0.1, rng=rng(1)).delays, 5e-3, 0.1 * 5e-3)
+@quick
+@given(seeds, sizes, st.integers(1, 8), st.booleans())
+def test_by_default_the_network_is_draws_times_masks_to_the_bit(seed, sizes, n_sensors, autapses):
+    shape = dict(sizes=sizes, n_sensors=n_sensors, autapses=autapses)
+    draw, n = rng(seed), 2 * sum(sizes)
+    first_layer = np.array(2 * ([True] * sizes[0] + [False] * sizes[1]))
+    sign = np.repeat([1, -1], n // 2)
+    w_in = np.abs(draw.normal(0.4, 0.2 * 0.4, (n, n_sensors)))
+    w_rec = np.abs(draw.normal(0.4, 0.2 * 0.4, (n, n)))
+    w_in[~first_layer] = 0.0
+    if not autapses:
+        np.fill_diagonal(w_rec, 0.0)
+    for given_too in ({}, {"connectivity": CONNECTIVITY}, {"connectivity": np.array(CONNECTIVITY)}):
+        network = two_layer(Normal(mean=0.4), **shape, **given_too, rng=rng(seed))
+        assert network.w_in.tobytes() == w_in.tobytes()
+        np.testing.assert_array_equal(network.w_rec, w_rec * sign)
+        synapses = np.where(first_layer, n_sensors, 0) + n - (not autapses)
+        np.testing.assert_array_equal(network.n_synapses, synapses)
 
 
-def test_delays_are_never_negative():
-    network = two_layer(Normal(mean=0.4), rng=rng())
-    assert delayed(network, 1e-3, cv=3.0, rng=rng()).delays.min() >= 0
+#: Of each choice, the factors and the words for them: who sends (None: a sensor) to whom how much,
+#: each as kind and layer.
+ALL, NONE = (1, 1, 1, 1, 1), (0, 1, 1, 1, 1)
 
 
-def test_delays_change_nothing_else():
-    network = two_layer(Normal(mean=0.4), rng=rng())
-    after = delayed(network, 5e-3, rng=rng())
-    for name in {f.name for f in fields(Network)} - {"delays"}:
-        np.testing.assert_array_equal(getattr(after, name), getattr(network, name))
-    assert not network.delays.any()
+def usual(source, target):
+    """Sensors excite layer 1, and neurons connect to all others."""
+    return target[1] == 1 if source is None else 1
 
 
-def test_a_mean_delay_of_zero_is_no_delay():
-    network = two_layer(Normal(mean=0.4), rng=rng())
-    np.testing.assert_array_equal(delayed(network, 0.0, rng=rng()).delays, network.delays)
+def to_excitatory_neurons_only(source, target):
+    return target == ("EN", 1) if source is None else 1
 
 
-def test_uniform_delays_are_anything_from_zero_to_twice_their_mean():
-    network = two_layer(Normal(mean=0.4), sizes=(100, 100), rng=rng())
-    delays = delayed(network, 5e-3, law="uniform", rng=rng(1)).delays
-    assert_moments(delays, 5e-3, 10e-3 / np.sqrt(12), kurtosis=1.8)
-    assert delays.min() >= 0
-    assert delays.max() <= 10e-3
-    assert kstest(delays.ravel(), "uniform", args=(0, 10e-3)).pvalue > 1e-5
+def no_inhibition_from_layer_1_to_layer_2(source, target):
+    return 0 if source == ("IN", 1) and target[1] == 2 else usual(source, target)
 
 
-def test_uniform_delays_ignore_the_cv_and_change_nothing_else():
-    network = two_layer(Normal(mean=0.4), rng=rng())
-    one, two = (delayed(network, 5e-3, cv=cv, law="uniform", rng=rng()) for cv in (0.2, 1.0))
-    np.testing.assert_array_equal(one.delays, two.delays)
-    for name in {f.name for f in fields(Network)} - {"delays"}:
-        np.testing.assert_array_equal(getattr(one, name), getattr(network, name))
-    assert not delayed(network, 0.0, law="uniform", rng=rng()).delays.any()
+def inhibition_within_its_layer(source, target):
+    between = source is not None and source[0] == "IN" and source[1] != target[1]
+    return 0 if between else usual(source, target)
 
 
-def test_delays_are_normal_unless_asked_otherwise():
-    network = two_layer(Normal(mean=0.4), rng=rng())
-    one, two = delayed(network, 5e-3, rng=rng()), delayed(network, 5e-3, law="normal", rng=rng())
-    np.testing.assert_array_equal(one.delays, two.delays)
+def weaker_inhibition(source, target):
+    return 0.8 if source is not None and source[0] == "IN" else usual(source, target)
+
+
+def sensors_to_all(source, target):
+    return 1
+
+
+def nobody(source, target):
+    return 0
+
+
+CHOICES = {
+    usual: (ALL, NONE, ALL, NONE),
+    to_excitatory_neurons_only: (ALL, NONE, NONE, NONE),
+    no_inhibition_from_layer_1_to_layer_2: (ALL, (0, 1, 1, 0, 1), ALL, (0, 1, 1, 0, 1)),
+    inhibition_within_its_layer: (
+        (1, 1, 1, 1, 0),
+        (0, 1, 1, 0, 1),
+        (1, 1, 1, 1, 0),
+        (0, 1, 1, 0, 1),
+    ),
+    weaker_inhibition: (
+        (1, 1, 1, 0.8, 0.8),
+        (0, 1, 1, 0.8, 0.8),
+        (1, 1, 1, 0.8, 0.8),
+        (0, 1, 1, 0.8, 0.8),
+    ),
+    sensors_to_all: (ALL,) * 4,
+    nobody: ((0,) * 5,) * 4,
+}
+
+
+@pytest.mark.parametrize("autapses", [False, True])
+@pytest.mark.parametrize("words", CHOICES)
+def test_a_choice_of_who_hears_whom_is_what_its_words_say(words, autapses):
+    shape = dict(sizes=(3, 2), n_sensors=4, autapses=autapses)
+    network = two_layer(Normal(mean=0.4), connectivity=CHOICES[words], **shape, rng=rng(5))
+    # Before any factor, all of the same draws.
+    drawn = two_layer(Normal(mean=0.4), connectivity=(ALL,) * 4, **shape, rng=rng(5))
+    who = [("EN", 1)] * 3 + [("EN", 2)] * 2 + [("IN", 1)] * 3 + [("IN", 2)] * 2
+    for k, target in enumerate(who):
+        n_synapses = 0
+        for s in range(4):
+            factor = words(None, target)
+            assert network.w_in[k, s] == factor * drawn.w_in[k, s]
+            n_synapses += factor > 0
+        for j, source in enumerate(who):
+            factor = words(source, target) if autapses or j != k else 0
+            assert network.w_rec[k, j] == factor * drawn.w_rec[k, j]
+            n_synapses += factor > 0
+        assert network.n_synapses[k] == n_synapses
+    assert (drawn.w_in > 0).all()
+    assert (np.count_nonzero(drawn.w_rec) == 100) == autapses
+
+
+factors = st.lists(
+    st.lists(st.sampled_from([0.0, 1e-3, 0.5, 1.0, 3.0]), min_size=5, max_size=5),
+    min_size=4,
+    max_size=4,
+)
+
+
+@quick
+@given(seeds, sizes, st.integers(1, 5), st.booleans(), factors)
+def test_factors_multiply_weights_and_those_of_zero_are_no_synapses(
+    seed, sizes, n_sensors, autapses, connectivity
+):
+    shape = dict(sizes=sizes, n_sensors=n_sensors, autapses=autapses)
+    network = two_layer(Lognormal(mean=0.4), **shape, connectivity=connectivity, rng=rng(seed))
+    drawn = two_layer(Lognormal(mean=0.4), **shape, connectivity=(ALL,) * 4, rng=rng(seed))
+    populations = np.repeat(range(4), (*sizes, *sizes))
+    for k, target in enumerate(populations):
+        w_in = drawn.w_in[k] * connectivity[target][0]
+        w_rec = drawn.w_rec[k] * [connectivity[target][1 + source] for source in populations]
+        np.testing.assert_array_equal(network.w_in[k], w_in)
+        np.testing.assert_array_equal(network.w_rec[k], w_rec)
+    each = np.concatenate([network.w_in, network.w_rec], axis=1)  # no lognormal draw is zero
+    np.testing.assert_array_equal(network.n_synapses, np.count_nonzero(each, axis=1))
+    if not autapses:
+        counts = synapse_counts(sizes, n_sensors, connectivity)
+        np.testing.assert_array_equal(counts[populations], network.n_synapses)
+
+
+def test_a_synapse_of_weight_zero_counts_where_there_is_a_synapse():
+    choice = CHOICES[inhibition_within_its_layer]
+    network = two_layer(Binary(p=0.0), connectivity=choice, rng=rng())
+    # Of 5x4: 6 sensors, 8 or 9 other excitatory neurons, 4 or 5 or 3 or 4 inhibitory ones.
+    of_each = [6 + 8 + 5, 8 + 4, 6 + 9 + 4, 9 + 3]
+    np.testing.assert_array_equal(network.n_synapses, np.repeat(of_each, (5, 4, 5, 4)))
+    np.testing.assert_array_equal(synapse_counts((5, 4), 6, choice), of_each)
+
+
+NOT_FACTORS = {
+    "negative": (np.where(np.eye(4, 5) > 0, -0.5, 1.0), "values >= 0, got -0.5"),
+    "NaN": (np.where(np.eye(4, 5) > 0, np.nan, 1.0), "finite numbers, got 4 NaN or infinite"),
+    "infinite": (np.where(np.eye(4, 5) > 0, np.inf, 1.0), "finite numbers, got 4 NaN or infinite"),
+    "other axes": (np.ones((5, 4)), r"shape \(4, 5\), got \(5, 4\)"),
+    "no sensors": (np.ones((4, 4)), r"shape \(4, 5\), got \(4, 4\)"),
+    "one": (1.0, r"shape \(4, 5\), got \(\)"),
+    "ragged": ([[1.0] * 5] * 3 + [[1.0] * 4], "an array of real numbers, got a list"),
+    "words": ("all", "an array of real numbers, got a str"),
+    "nothing": (None, "an array of real numbers, got a NoneType"),
+}
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda c: two_layer(Normal(mean=0.4), connectivity=c, rng=rng()),
+        lambda c: synapse_counts((5, 4), 6, c),
+        lambda c: scaled_time_constants(0.01, 0.5, sizes=(5, 4), connectivity=c),
+    ],
+    ids=["two_layer", "synapse_counts", "scaled_time_constants"],
+)
+@pytest.mark.parametrize(("factors", "message"), NOT_FACTORS.values(), ids=NOT_FACTORS)
+def test_what_are_no_factors_is_refused_by_name(call, factors, message):
+    with pytest.raises(ValueError, match=f"^connectivity: expected {message}"):
+        call(factors)
 
 
 # Time constants that grow with the network
@@ -277,3 +390,18 @@ def test_the_reference_network_keeps_its_time_constant():
     found = scaled_time_constants(0.01, 0.5, sizes=(20, 16), reference=(20, 16))
     np.testing.assert_allclose(found, 0.01)
     assert (scaled_time_constants(0.01, 0.5, sizes=(5, 4), reference=(20, 16)) < 0.01).all()
+
+
+@pytest.mark.parametrize("words", [w for w in CHOICES if w is not nobody])
+@pytest.mark.parametrize("power", [0.5, 1.0])
+def test_time_constants_grow_with_the_synapses_that_there_are(words, power):
+    how = dict(connectivity=CHOICES[words], n_sensors=4)
+    found = scaled_time_constants(0.02, power, sizes=(7, 3), reference=(2, 4), **how)
+    large, small = (
+        two_layer(Normal(mean=0.4), sizes=sizes, **how, rng=rng()).n_synapses
+        for sizes in ((7, 3), (2, 4))
+    )
+    of_reference = np.repeat(small[[0, 2, 6, 8]], (7, 3, 7, 3))
+    np.testing.assert_allclose(found, 0.02 * (large / of_reference) ** power, rtol=1e-14)
+    kept = scaled_time_constants(0.02, power, sizes=(5, 4), **how)
+    np.testing.assert_allclose(kept, 0.02, rtol=1e-14)

@@ -12,7 +12,7 @@ from lsm.delays import with_delays
 from lsm.dynamics import lsm_response, simulate
 from lsm.inputs import PSPKernel, convolve_psp
 from lsm.keys import key
-from lsm.network import Network, two_layer
+from lsm.network import CONNECTIVITY, Network, two_layer
 from lsm.neurons import LSM, HodgkinHuxley, Izhikevich
 from lsm.runs import Setting, run
 from lsm.weights import Binary, Lognormal, Normal
@@ -32,6 +32,19 @@ EQUAL = {
     "lists": (Setting(sizes=[3, np.int32(2)]), Setting(sizes=(3, 2))),
     "words": (Setting(law=np.str_("gaussian")), Setting(law="gaussian")),
     "arrays": (Setting(neuron=LSM(tau_dyn=TAU)), Setting(neuron=LSM(tau_dyn=TAU.tolist()))),
+    "connectivity in lists": (
+        Setting(connectivity=[list(map(int, row)) for row in CONNECTIVITY]),
+        Setting(connectivity=CONNECTIVITY),
+    ),
+    "connectivity in arrays": (
+        Setting(connectivity=np.array(OTHERS["connectivity"])),
+        Setting(connectivity=OTHERS["connectivity"]),
+    ),
+    "connectivity of zeros of either sign": (
+        Setting(connectivity=np.where(np.array(CONNECTIVITY) > 0, np.float32(0.5), -0.0)),
+        Setting(connectivity=0.5 * np.array(CONNECTIVITY)),
+    ),
+    "connectivity by default": (Setting(connectivity=np.array(CONNECTIVITY)), Setting()),
     "parts": (
         Setting(weights=Lognormal(mean=1, cv=0), kernel=PSPKernel(tau_m=1)),
         Setting(weights=Lognormal(mean=np.float64(1), cv=-0.0), kernel=PSPKernel(tau_m=1.0)),

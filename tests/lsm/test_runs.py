@@ -5,12 +5,20 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from lsm.delays import with_delays
-from lsm.dynamics import simulate
+from lsm.delays import UPDATES, with_delays
+from lsm.dynamics import internal_activity, simulate
 from lsm.inputs import PSPKernel, bin_spikes, convolve_psp, present, spike_times
-from lsm.network import two_layer
+from lsm.network import CONNECTIVITY, two_layer
 from lsm.neurons import LSM
-from lsm.runs import Setting, generators, run, sensory_input
+from lsm.runs import (
+    Setting,
+    bytes_of_run,
+    generators,
+    respond,
+    run,
+    sensory_input,
+    sensory_spikes,
+)
 from lsm.weights import Binary, Lognormal, Normal
 
 SMALL = Setting(sizes=(2, 1), n_sensors=3, n_presentations=3, duration=0.5)
@@ -152,3 +160,113 @@ def test_synapses_of_weight_zero_count_or_not():
     np.testing.assert_array_equal(counted.n_synapses, [8, 8, 5, 8, 8, 5])
     weights = np.concatenate([not_counted.w_in, not_counted.w_rec], axis=1)
     np.testing.assert_array_equal(not_counted.n_synapses, (weights != 0).sum(axis=1))
+
+
+# Choices that the text leaves open
+
+
+TO_ENS = (CONNECTIVITY[0], CONNECTIVITY[1], CONNECTIVITY[1], CONNECTIVITY[1])
+WITHIN = (
+    (1.0, 1.0, 1.0, 0.8, 0.0),
+    (0.0, 1.0, 1.0, 0.0, 0.8),
+    (1.0, 1.0, 1.0, 0.8, 0.0),
+    (0.0, 1.0, 1.0, 0.0, 0.8),
+)
+
+
+@pytest.mark.parametrize("connectivity", [TO_ENS, WITHIN])
+def test_a_run_has_the_network_of_its_connectivity(connectivity):
+    setting = replace(SMALL, connectivity=connectivity, autapses=True)
+    found = run(setting, seed=3, repeat=1)
+    expected = two_layer(
+        setting.weights,
+        sizes=(2, 1),
+        n_sensors=3,
+        autapses=True,
+        connectivity=connectivity,
+        rng=generators(setting, 3, 1)[1],
+    )
+    assert found.network == expected
+    plain = run(replace(SMALL, autapses=True), seed=3, repeat=1)
+    np.testing.assert_array_equal(found.inputs, plain.inputs)
+    assert (found.activity != plain.activity).any()
+    # Where there is a synapse in both, they are of the same draw.
+    ratio = found.network.w_rec / plain.network.w_rec
+    assert set(ratio.ravel().round(12)) <= {0.0, 0.8, 1.0}
+
+
+@pytest.mark.parametrize("connectivity", [CONNECTIVITY, TO_ENS, WITHIN])
+def test_synapses_that_are_not_there_never_count(connectivity):
+    setting = replace(SMALL, connectivity=connectivity)  # of normal weights none is zero
+    one, two = (run(replace(setting, count_zero=flag), seed=0).network for flag in (True, False))
+    np.testing.assert_array_equal(one.n_synapses, two.n_synapses)
+
+
+DRAWN = replace(SMALL, delay=4e-3, neuron=LSM(k_static=0.05, tau_dyn=4e-3))
+
+
+@pytest.mark.parametrize("update", UPDATES)
+@pytest.mark.parametrize("neuron", [SMALL.neuron, DRAWN.neuron, LSM(k_static=0.1, shunting=-1.0)])
+def test_a_run_records_what_its_setting_says(update, neuron):
+    setting = replace(DRAWN, update=update, neuron=neuron)
+    plain = run(setting, seed=2, repeat=3)
+    how = dict(dt=1e-3, update=update)
+    np.testing.assert_array_equal(
+        plain.activity, simulate(plain.network, plain.inputs, neuron, **how)
+    )
+    found = run(replace(setting, recorded="internal activity"), seed=2, repeat=3)
+    assert found.network == plain.network
+    np.testing.assert_array_equal(found.inputs, plain.inputs)
+    expected = internal_activity(plain.network, plain.inputs, plain.activity, neuron, **how)
+    np.testing.assert_array_equal(found.activity, expected)
+    assert found.activity.min() < -0.01
+    if not neuron.tau_dyn:
+        np.testing.assert_allclose(np.maximum(found.activity, 0), plain.activity, atol=1e-12)
+
+
+@pytest.mark.parametrize("recorded", ["activity", "internal activity"])
+@pytest.mark.parametrize("update", UPDATES)
+def test_a_network_that_is_given_responds_as_in_a_run(update, recorded):
+    setting = replace(DRAWN, update=update, recorded=recorded)
+    found = run(setting, seed=2, repeat=3)
+    again = respond(setting, found.network, found.inputs)
+    assert again.setting is setting
+    assert again.network is found.network
+    assert again.inputs is found.inputs
+    np.testing.assert_array_equal(again.activity, found.activity)
+    cut = replace(found.network, w_rec=0 * found.network.w_rec)
+    other = respond(setting, cut, 2 * found.inputs)
+    np.testing.assert_array_equal(other.inputs, 2 * found.inputs)
+    assert (other.activity >= 0).all()
+    assert (other.activity != found.activity).any()
+
+
+@pytest.mark.parametrize("law", ["walk", "lossy walk"])
+def test_a_run_s_input_walks_as_its_setting_says(law):
+    setting = replace(SMALL, law=law, jitter=0.1, n_presentations=6)
+    rng = generators(setting, 4, 2)[0]
+    reference, times = sensory_spikes(setting, rng=generators(setting, 4, 2)[0])
+    expected = spike_times(50.0, 0.5, 3, rng=rng)
+    np.testing.assert_array_equal(reference, expected)
+    expected = present(reference, 6, 0.5, jitter=0.1, law=law, rng=rng)
+    np.testing.assert_array_equal(times, expected)
+    counts = bin_spikes(times, 3000, dt=1e-3)
+    inputs = run(setting, seed=4, repeat=2).inputs
+    np.testing.assert_array_equal(inputs, convolve_psp(counts, dt=1e-3))
+    n_spikes = counts.reshape(3, 6, 500).sum(axis=-1)
+    if law == "lossy walk":
+        assert (np.diff(n_spikes, axis=1) <= 0).all()
+        assert (n_spikes[:, -1] < n_spikes[:, 0]).all()
+    else:
+        np.testing.assert_array_equal(n_spikes.sum(axis=1), 6 * 25)
+
+
+def test_what_is_recorded_and_the_order_of_update_take_memory():
+    long = replace(SMALL, n_presentations=100)
+    plain = bytes_of_run(long)
+    n_signals = 6 * 50_000 * 8  # of all neurons
+    internal = bytes_of_run(replace(long, recorded="internal activity"))
+    assert internal - plain == pytest.approx(4 * n_signals, rel=0.01)
+    for update in ("in turn", "layer by layer"):
+        history = bytes_of_run(replace(long, update=update)) - plain
+        assert history == pytest.approx(n_signals, rel=0.01)

@@ -179,7 +179,9 @@ def test_a_network_moves_under_constant_input_only_if_it_oscillates_by_itself():
 
 
 @pytest.mark.parametrize("measure", [stability, partial(prediction, spectrum=SPECTRUM)])
-def test_linear_measures_refuse_neurons_updated_in_turn(measure):
-    result = run(replace(SMALL, update="in turn"), seed=0)
-    with pytest.raises(ValueError, match=r"^update: expected neurons updated together, got"):
-        measure(result)
+def test_linear_measures_refuse_neurons_that_are_not_updated_together(measure):
+    for update in ("in turn", "layer by layer"):
+        result = run(replace(SMALL, update=update), seed=0)
+        expected = rf"^update: expected neurons updated together, got '{update}'"
+        with pytest.raises(ValueError, match=expected):
+            measure(result)

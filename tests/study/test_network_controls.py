@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from lsm.dynamics import internal_activity, simulate
 from lsm.neurons import LSM
 from lsm.runs import Setting, run
 from lsm.spectrum import log_frequencies
@@ -33,6 +34,7 @@ from rongala2021.run_measures import high_frequencies, read_out
 from rongala2021.samples import samples_4, samples_d3, samples_hf
 from rongala2021.scale import Scale, sweep_grid
 from rongala2021.settings import FORMS, figure_4
+from rongala2021.size_controls import inhibition_alone
 from rongala2021.spectra import Spectrum, high_frequency_ratio
 from rongala2021.transients import Transients, transients
 
@@ -79,6 +81,22 @@ def test_autapses_alone_are_made_stronger():
     static = 0.05 * found.network.n_synapses[0]
     expected = max(wa.sum(), 0.0) / (static + np.abs(wa).sum())
     assert found.activity[0, 700] == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("update", ["together", "in turn", "layer by layer"])
+@pytest.mark.parametrize(
+    "control", [partial(stronger_autapses, inhibitory=4.0), inhibition_alone], ids=["auto", "alone"]
+)
+def test_altered_networks_are_recorded_as_their_setting_says(control, update):
+    setting = replace(SMALL, autapses=True, update=update, delay=2e-3)
+    found = control(setting, seed=1)
+    args, how = (found.network, found.inputs), dict(dt=1e-3, update=update)
+    sent = simulate(*args, setting.neuron, **how)
+    np.testing.assert_array_equal(found.activity, sent)
+    internal = control(replace(setting, recorded="internal activity"), seed=1)
+    expected = internal_activity(*args, sent, setting.neuron, **how)
+    np.testing.assert_array_equal(internal.activity, expected)
+    assert internal.activity.min() < -0.01
 
 
 def test_strong_self_inhibition_alone_amplifies_high_frequencies():

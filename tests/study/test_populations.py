@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from lsm.dynamics import simulate
+from lsm.dynamics import internal_activity, simulate
 from lsm.neurons import LSM
 from lsm.runs import Setting, run
 from lsm.spectrum import log_frequencies
@@ -185,3 +185,25 @@ def test_the_mean_signal_of_one_network_is_its_own():
     np.testing.assert_array_equal(found.activity, run(SMALL, seed=2, repeat=3).activity)
     with pytest.raises(ValueError, match=r"^n_draws: expected"):
         mean_signal(SMALL, n_draws=0, seed=2)
+
+
+@pytest.mark.parametrize("own_inputs", [False, True])
+@pytest.mark.parametrize("update", ["together", "in turn", "layer by layer"])
+def test_the_mean_signal_is_of_what_is_recorded_in_the_order_of_update(update, own_inputs):
+    connectivity = ((1, 1, 1, 1, 0), (0, 1, 1, 0, 1)) * 2
+    setting = replace(SMALL, update=update, connectivity=connectivity, delay=2e-3)
+    internal = replace(setting, recorded="internal activity")
+    how = dict(n_draws=2, own_inputs=own_inputs, seed=2, repeat=1)
+    plain, found = (mean_signal(s, **how).activity for s in (setting, internal))
+    given = run(setting, seed=2, repeat=1).inputs
+    sent, before = [], []
+    for repeat in (2, 3):
+        drawn = run(setting, seed=2, repeat=repeat)
+        inputs = drawn.inputs if own_inputs else given
+        args = drawn.network, inputs
+        each = simulate(*args, setting.neuron, dt=1e-3, update=update)
+        sent.append(each)
+        before.append(internal_activity(*args, each, setting.neuron, dt=1e-3, update=update))
+    np.testing.assert_allclose(plain, np.mean(sent, axis=0), atol=1e-15)
+    np.testing.assert_allclose(found, np.mean(before, axis=0), atol=1e-15)
+    assert found.min() < -0.01

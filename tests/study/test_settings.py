@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import yaml
 
+from lsm.network import two_layer
 from lsm.neurons import LSM
 from lsm.runs import NETWORK_K_STATIC, Setting
 from lsm.weights import Binary, Lognormal, Normal, weight_distribution
@@ -184,6 +185,48 @@ def test_without_a_reference_the_time_constant_is_one_ms_for_each_synapse_or_its
     usual = figure_8(BASE, TAU, SIZES)
     for leak in ("no leak", "fixed leak"):
         assert taus(settings.sel(leak=leak)) == taus(usual.sel(leak=leak))
+
+
+#: No inhibition between layers, and no sensors to inhibitory neurons.
+CUT = ((1, 1, 1, 1, 0), (0, 1, 1, 0, 1), (0, 1, 1, 1, 0), (0, 1, 1, 0, 1))
+
+
+def synapses(setting):
+    """On each neuron of a network of a setting."""
+    return two_layer(
+        setting.weights,
+        sizes=setting.sizes,
+        n_sensors=setting.n_sensors,
+        connectivity=setting.connectivity,
+        rng=np.random.default_rng(0),
+    ).n_synapses
+
+
+def test_leaks_grow_with_the_synapses_of_who_hears_whom():
+    base = replace(BASE, connectivity=CUT, n_sensors=5)
+    for reference in ((5, 4), (10, 8), None):
+        settings = figure_8(base, TAU, SIZES, reference=reference)
+        assert {s.connectivity for s in settings.values.ravel()} == {base.connectivity}
+        for leak, power in (("leak ~ √synapses", 0.5), ("leak ~ synapses", 1.0)):
+            for label, sizes in zip(("5x4", "10x8"), SIZES, strict=True):
+                found = settings.sel(weights="normal 0.4", leak=leak, size=label).item()
+                expected = 1e-3 * synapses(found) ** power
+                if reference:
+                    first = synapses(replace(found, sizes=reference, neuron=BASE.neuron))
+                    each = np.cumsum([0, *reference, *reference])[:4]
+                    of_reference = np.repeat(first[each], (*sizes, *sizes))
+                    expected = TAU * (synapses(found) / of_reference) ** power
+                np.testing.assert_allclose(found.neuron.tau_dyn, expected, rtol=1e-12)
+        fixed = settings.sel(weights="normal 0.4", leak="fixed leak", size="10x8").item()
+        np.testing.assert_allclose(fixed.neuron.tau_dyn, TAU, rtol=1e-14)
+    # Excitatory and inhibitory neurons of a layer have not as many here.
+    tau = figure_8(base, TAU, SIZES, reference=None).sel(
+        weights="normal 0.4", leak="leak ~ synapses", size="5x4"
+    )
+    np.testing.assert_allclose(
+        tau.item().neuron.tau_dyn * 1e3,
+        np.repeat([5 + 8 + 5, 8 + 4, 9 + 4, 9 + 3], (5, 4, 5, 4)),
+    )
 
 
 def test_each_size_in_turn_keeps_the_time_constant_and_then_none():

@@ -128,6 +128,35 @@ def test_many_izhikevich_neurons_are_measured_as_the_one_of_a_trial(dt):
     assert (finer.r[:-1] != found.r[:-1]).all()
 
 
+@pytest.mark.parametrize("n_substeps", [1, 2])
+def test_the_scheme_is_that_of_the_izhikevich_neuron_alone(n_substeps):
+    how = dict(n_substeps=n_substeps, scheme="izhikevich")
+    plain = trial(SETTING, tau_dyn=0.01, weight=0.3, n_substeps=n_substeps, seed=5)
+    found = trial(SETTING, tau_dyn=0.01, weight=0.3, **how, seed=5)
+    np.testing.assert_array_equal(found.outputs[:2], plain.outputs[:2])
+    inputs = drive(SETTING, weight=0.3, seed=5).inputs
+    spikes = izhikevich_response(inputs, np.full(6, 0.3), Izhikevich(), dt=DT, **how)
+    assert found.n_spikes == spikes.sum() != plain.n_spikes
+    np.testing.assert_allclose(found.outputs[2].ravel(), convolve_psp(spikes, dt=DT), atol=1e-14)
+    assert plain.outputs[2].ravel()[:-1].tolist() != found.outputs[2].ravel()[:-1].tolist()
+
+
+def test_many_neurons_may_be_solved_by_the_other_scheme():
+    models = izhikevich_grid()[::31]
+    driven = drive(SETTING, weight=0.02, seed=3)
+    euler, own = (
+        izhikevich_faithfulness(driven, models=models, scheme=scheme)
+        for scheme in ("euler", "izhikevich")
+    )
+    np.testing.assert_array_equal(euler.r, izhikevich_faithfulness(driven, models=models).r)
+    assert (own.r != euler.r).all()
+    for i in (0, 7):
+        one = trial(
+            SETTING, tau_dyn=0.01, weight=0.02, izhikevich=models[i], scheme="izhikevich", seed=3
+        )
+        assert own.r[i] == pytest.approx(faithfulness(one, dt=DT).r[2].mean())
+
+
 def test_more_models_than_a_batch_are_all_measured():
     driven = drive(replace(SETTING, n_presentations=1), weight=0.02, seed=3)
     found = izhikevich_faithfulness(driven, models=izhikevich_grid()[:100])

@@ -227,7 +227,9 @@ def test_a_transient_counts_where_the_neuron_s_own_input_has_none_near():
     assert (found.excursions[active] >= 4).all()
 
 
-@pytest.mark.parametrize("change", [{}, {"update": "in turn"}, {"delay": 3e-3}])
+@pytest.mark.parametrize(
+    "change", [{}, {"update": "in turn"}, {"update": "layer by layer"}, {"delay": 3e-3}]
+)
 def test_the_scale_of_transients_is_that_of_the_same_run_without_leak(change):
     setting = replace(SMALL, neuron=LSM(k_static=0.05, tau_dyn=0.02, shunting=0.5), **change)
     result = run(setting, seed=0)
