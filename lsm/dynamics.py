@@ -173,7 +173,7 @@ def izhikevich_response(
     Returns
     -------
     (n_steps,) or (n_neurons, n_steps) array
-        Number of spikes in each step.
+        Number of spikes in each step, which is the one that reaches the peak.
 
     Raises
     ------
@@ -232,9 +232,9 @@ def simulate(
 ) -> Array:
     """Activity of a network of LSM neurons, from rest.
 
-    All neurons are updated together from the activity of the step before; a synapse with
-    conduction delay takes one step and the delay, rounded to whole steps, halves up. Without delay
-    the loop therefore still takes one step: the paper's model has no other time scale there.
+    By default all neurons are updated together from the activity of the step before; a synapse
+    with conduction delay takes one step and the delay, rounded to whole steps, halves up. Without
+    delay the loop therefore still takes one step: the paper's model has no other time scale there.
 
     Parameters
     ----------
@@ -356,8 +356,8 @@ def internal_activity(
     Returns
     -------
     (n_neurons, n_steps) array
-        From above -1 to below 1 (a.u.). Without dynamic leak its part above zero is what
-        `simulate` gives.
+        From above -1 to below 1 (a.u.); these are reached only with a `k_static` of 0. Without
+        dynamic leak the part above zero is what `simulate` gives.
 
     Raises
     ------

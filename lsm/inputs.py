@@ -97,13 +97,13 @@ def present(
     law: str = "uniform",
     rng: np.random.Generator,
 ) -> Array:
-    """Repeat spike trains back to back, each spike displaced anew in each presentation.
+    """Repeat spike trains back to back, each spike displaced in each presentation.
 
-    A spike that the noise carries across the start or end of the whole record is reflected back
-    into it, so no spike is lost; between presentations spikes may cross freely, because the
-    presentations follow each other without pause. In a walk noise is added to the presentation
-    before, not to the reference; if it is lossy, a spike that leaves its presentation is lost in
-    all later ones too.
+    Noise is added to the reference, or in a walk to the presentation before. A spike that it
+    carries across the start or end of the whole record is reflected back into it (its walk goes on
+    from where it would have been), so no spike is lost; between presentations spikes may cross
+    freely, because the presentations follow each other without pause. In a lossy walk they do not:
+    a spike that leaves its presentation is lost, there and in all later ones.
 
     Parameters
     ----------
@@ -160,7 +160,7 @@ def present(
     moved = np.minimum(moved, np.nextafter(total, 0.0))
     if law == "lossy walk":
         within = reference[:, None, :] + noise
-        there = np.logical_and.accumulate((within >= 0) & (within < duration), axis=1)
+        there = np.logical_and.accumulate((within >= 0) & (within <= duration), axis=1)
         moved = np.where(there, moved, np.nan)
     return np.sort(moved.reshape(n_sensors, n_presentations * n_spikes), axis=-1)
 
@@ -194,15 +194,17 @@ def bin_spikes(times: ArrayLike, n_steps: int, *, dt: float) -> Array:
     n_bytes = _memory.of_counts(n_sensors, n_spikes, n_steps)
     _memory.fits("n_steps", "a record", n_bytes, n_steps, "for", n_sensors, "sensors")
     end = n_steps * dt
-    there = ~np.isnan(spikes)
-    known = spikes[there]
-    outside = known[(known < 0) | (known >= end * (1 + 1e-12))]
-    if outside.size:
-        raise ValueError(f"times: expected values < n_steps * dt = {end:g}, got {outside[0]:g}")
+    lowest, highest = (f.reduce(spikes, axis=None, initial=0.0) for f in (np.fmin, np.fmax))
+    if lowest < 0 or highest >= end * (1 + 1e-12):
+        got = lowest if lowest < 0 else highest
+        raise ValueError(f"times: expected values from 0 to < n_steps * dt = {end:g}, got {got:g}")
+    lost = np.isnan(spikes)
+    n_bins = n_sensors * n_steps
     # One just below the end must not pass it.
-    steps = np.minimum(_steps.whole(known / dt), n_steps - 1).astype(np.int64)
-    flat = steps + n_steps * np.nonzero(there)[0]
-    counts = np.bincount(flat, minlength=n_sensors * n_steps)
+    steps = np.minimum(_steps.whole(np.where(lost, 0.0, spikes) / dt), n_steps - 1)
+    flat = steps.astype(np.int64) + n_steps * np.arange(n_sensors)[:, None]
+    flat[lost] = n_bins
+    counts = np.bincount(flat.ravel(), minlength=n_bins)[:n_bins]
     return counts.reshape(n_sensors, n_steps).astype(np.float64)
 
 

@@ -180,9 +180,10 @@ def two_layer(
 ) -> Network:
     """The paper's two-layer network (Figure 4A; with autapses, Supplementary Figure 7A).
 
-    Sensors excite every neuron of layer 1 and none of layer 2; all neurons connect to all others
-    within and between layers. Neurons come in the order of `neuron_kinds`. The same `rng` gives the
-    same weights with and without autapses, and before they are multiplied by any `connectivity`.
+    By default sensors excite every neuron of layer 1 and none of layer 2, and all neurons connect
+    to all others within and between layers. Neurons come in the order of `neuron_kinds`. The same
+    `rng` gives the same weights with and without autapses, and before they are multiplied by any
+    `connectivity`.
 
     Parameters
     ----------
@@ -248,7 +249,7 @@ def scaled_time_constants(
     """Time constants that grow with the number of synapses of a two-layer network (Figure 8).
 
     The paper scales with the number of synapses or its square root, but states no constant. Taken
-    here: each neuron against one of its layer in the 5x4 network, which so keeps `tau_dyn`.
+    here: each neuron against one of its population in the 5x4 network, which so keeps `tau_dyn`.
 
     Parameters
     ----------
@@ -281,6 +282,11 @@ def scaled_time_constants(
     check.integer("reference", 2 * sum(reference), high=_steps.MOST)
     check.integer("n_sensors", n_sensors, low=1, high=_steps.MOST)
     counts = [synapse_counts(s, n_sensors, connectivity) for s in (sizes, reference)]
+    if min(map(min, counts)) == 0:
+        raise ValueError(
+            f"connectivity: expected synapses on every population, got none on one of {sizes} or "
+            f"{reference}"
+        )
     return tau_dyn * np.repeat(counts[0] / counts[1], (*sizes, *sizes)) ** power
 
 

@@ -17,7 +17,7 @@ from lsm.runs import Run, Setting, run
 
 
 def check_together(setting: Setting) -> None:
-    """Refuse neurons that are updated in turn, which relays and the linear network cannot be."""
+    """Refuse neurons that are not updated together, as relays and the linear network are."""
     if setting.update != "together":
         raise ValueError(f"update: expected neurons updated together, got {setting.update!r}")
 
@@ -69,7 +69,7 @@ def open_loop(setting: Setting, *, n_relays: int = 0, seed: int, repeat: int = 0
     Raises
     ------
     ValueError
-        If a signal shall cross neurons that are updated in turn.
+        If a signal shall cross neurons that are not updated together.
     """
     check.integer("n_relays", n_relays)
     if n_relays:
@@ -81,10 +81,24 @@ def open_loop(setting: Setting, *, n_relays: int = 0, seed: int, repeat: int = 0
     for _ in range(n_relays):
         sent, activity = activity, _relayed(found, activity, np.minimum(lags, activity.shape[1]))
     if setting.recorded == "internal activity":
-        activity = internal_activity(
-            found.network, found.inputs, sent, setting.neuron, dt=setting.dt, update=setting.update
-        )
+        # The means are heard from the start, whatever the lags.
+        before = means[:, :1] if n_relays == 0 else np.zeros((len(means), 1))
+        activity = _internal(found, sent, np.repeat(before, lags.max(), axis=1))
     return found._replace(setting=setting, activity=activity)
+
+
+def _internal(found: Run, sent: Array, before: Array) -> Array:
+    """Internal activity of neurons that hear what is sent, and `before` in the steps before."""
+    setting, neuron, late = found.setting, found.setting.neuron, before.shape[1]
+    undamped = internal_activity(
+        found.network,
+        np.pad(found.inputs, [(0, 0), (late, 0)]),
+        np.concatenate([before, sent], axis=1),
+        replace(neuron, tau_dyn=0.0),
+        dt=setting.dt,
+        update=setting.update,
+    )
+    return _smoothed(undamped[:, late:], setting)
 
 
 def filtered(setting: Setting, *, seed: int, repeat: int = 0) -> Run:
@@ -105,17 +119,21 @@ def filtered(setting: Setting, *, seed: int, repeat: int = 0) -> Run:
     Run
         Its activity is not that of its network: for measures of the activity alone.
     """
+    neuron = replace(setting.neuron, tau_dyn=0.0)
+    found = run(replace(setting, neuron=neuron), seed=seed, repeat=repeat)
+    return found._replace(setting=setting, activity=_smoothed(found.activity, setting))
+
+
+def _smoothed(undamped: Array, setting: Setting) -> Array:
+    """Eq. 2 of a setting on activity (n_neurons, n_steps), from rest."""
     neuron = setting.neuron
-    found = run(replace(setting, neuron=replace(neuron, tau_dyn=0.0)), seed=seed, repeat=repeat)
-    gains = leak_gain(
-        time_constants(neuron, found.network.n_neurons), setting.dt, neuron.solver
-    ).tolist()
+    gains = leak_gain(time_constants(neuron, len(undamped)), setting.dt, neuron.solver).tolist()
     activity = np.stack(
         [
             scipy.signal.lfilter([gain], [1.0, gain - 1.0], row)
-            for gain, row in zip(gains, found.activity, strict=True)
+            for gain, row in zip(gains, undamped, strict=True)
         ]
     )
     # What is left of a neuron that died is nothing, and slow to compute with.
     activity[np.abs(activity) < np.finfo(float).tiny] = 0.0
-    return found._replace(setting=setting, activity=activity)
+    return activity

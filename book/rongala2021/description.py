@@ -208,9 +208,13 @@ def connectivity(setting: Setting) -> Table:
     weights = ": ".join([_shown(setting.weights), ", ".join(values)][: 1 + bool(values)])
     variation = inspect.signature(with_delays).parameters["cv"].default
     delay = "the step before"
+    if setting.update != "together":
+        delay += ", or from neurons updated earlier the same"
     if setting.delay:
         spread = f", cv {variation:g}" if setting.delay_law == "normal" else ""
         delay += f", and {setting.delay_law} delays of mean {setting.delay:g} s{spread}"
+    if not set(np.unique(setting.connectivity)) <= {0.0, 1.0}:
+        weights += ", times factors between populations"
     rows = [
         (*rule, weights, "none" if rule[0] == "sensors" else delay)
         for rule in _rules(built(setting))

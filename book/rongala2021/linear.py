@@ -13,7 +13,7 @@ from lsm import measures
 from lsm._validate import Array
 from lsm.dynamics import leak_gain, simulate
 from lsm.neurons import time_constants
-from lsm.runs import Run
+from lsm.runs import Run, Setting
 from lsm.theory import jacobian, linear_response, spectral_radius
 from rongala2021.controls import check_together
 from rongala2021.run_measures import spectra
@@ -24,6 +24,12 @@ _N_FREQS = 1000
 # Distance (Hz) of the frequencies at which the response is computed. Those of a record lie closer;
 # between them the response of a network that forgets within a second hardly differs.
 _RESOLUTION = 1.0
+
+
+def _check_linear(setting: Setting) -> None:
+    check_together(setting)
+    if setting.recorded != "activity":
+        raise ValueError(f"recorded: expected 'activity', got {setting.recorded!r}")
 
 
 class Stability(NamedTuple):
@@ -83,11 +89,12 @@ def stability(result: Run, *, n_instants: int = 20) -> Stability:
     Raises
     ------
     ValueError
-        If the neurons were updated in turn, which the linear network is not.
+        If neurons were not updated together, as those of the linear network are, or what was
+        recorded is not what they send.
     """
     check.integer("n_instants", n_instants)
     setting = result.setting
-    check_together(setting)
+    _check_linear(setting)
     n = result.inputs.shape[-1]
     steps = np.linspace(0, n - 1, n_instants + 1).astype(int)[1:]
     mean = result.inputs.mean(axis=-1), result.activity.mean(axis=-1)
@@ -146,10 +153,11 @@ def linear_activity(result: Run, *, resolution: float | None = None) -> Array:
     Raises
     ------
     ValueError
-        If the neurons were updated in turn, which the linear network is not.
+        If neurons were not updated together, as those of the linear network are, or what was
+        recorded is not what they send.
     """
     setting = result.setting
-    check_together(setting)
+    _check_linear(setting)
     n, dt = result.inputs.shape[-1], setting.dt
     level = result.inputs.mean(axis=-1)
     point = level, result.activity.mean(axis=-1)
@@ -182,7 +190,8 @@ def prediction(result: Run, *, spectrum: Spectrum) -> Prediction:
     Raises
     ------
     ValueError
-        If the neurons were updated in turn, which the linear network is not.
+        If neurons were not updated together, as those of the linear network are, or what was
+        recorded is not what they send.
     """
     setting = result.setting
     activity = linear_activity(result)
@@ -226,7 +235,8 @@ def point(result: Run, *, spectrum: Spectrum) -> Point:
     Raises
     ------
     ValueError
-        If the neurons were updated in turn, which the linear network is not.
+        If neurons were not updated together, as those of the linear network are, or what was
+        recorded is not what they send.
     """
     setting = result.setting
     activity = linear_activity(result, resolution=_RESOLUTION)

@@ -405,3 +405,9 @@ def test_time_constants_grow_with_the_synapses_that_there_are(words, power):
     np.testing.assert_allclose(found, 0.02 * (large / of_reference) ** power, rtol=1e-14)
     kept = scaled_time_constants(0.02, power, sizes=(5, 4), **how)
     np.testing.assert_allclose(kept, 0.02, rtol=1e-14)
+
+
+def test_a_population_that_hears_nothing_has_no_time_constant_to_scale():
+    deaf = [[0.0] * 5, *[list(row) for row in CONNECTIVITY[1:]]]
+    with pytest.raises(ValueError, match=r"^connectivity: expected synapses on every population"):
+        scaled_time_constants(0.01, 0.5, sizes=(10, 8), connectivity=deaf)

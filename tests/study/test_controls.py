@@ -110,11 +110,9 @@ RECORDS = {
     "sum": replace(LATE, neuron=LSM(k_static=0.1, shunting=-1.0), autapses=True),
     "delays": replace(LATE, delay=4e-3, weights=Binary(p=0.5), count_zero=False),
 }
-# Neurons hear the means from the first step on; `internal_activity` lets them hear of them later.
-EARLY = pytest.mark.xfail(reason="what is heard before the first lag is missing", strict=True)
 
 
-@pytest.mark.parametrize("n_relays", [pytest.param(0, marks=EARLY), 1, 3])
+@pytest.mark.parametrize("n_relays", [0, 1, 3])
 @pytest.mark.parametrize("setting", RECORDS.values(), ids=RECORDS)
 def test_an_open_loop_may_record_the_internal_activity(setting, n_relays):
     internal = replace(setting, recorded="internal activity")

@@ -350,3 +350,14 @@ def test_the_page_takes_what_has_no_default_from_figure_4():
     here, there = declared("model"), declared("figures/fig4")
     assert {"tau_dyn", "f_min", "warm_up"} <= set(here)
     assert here == {name: there[name] for name in here}
+
+
+def test_connections_tell_the_order_of_update_and_factors():
+    def told(**changes):
+        return description.connectivity(Setting(**changes)).frame.to_dict("records")[-1]
+
+    assert told()["delay"] == "the step before"
+    assert told(update="layer by layer")["delay"].endswith("from neurons updated earlier the same")
+    assert "factors" not in told()["weights"]
+    weaker = [[1.0, 1.0, 1.0, 0.8, 0.8]] * 4
+    assert told(connectivity=weaker)["weights"].endswith(", times factors between populations")

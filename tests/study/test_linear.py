@@ -12,7 +12,7 @@ from lsm.runs import Setting, run
 from lsm.spectrum import log_frequencies
 from lsm.theory import jacobian, spectral_radius
 from lsm.weights import Binary, Normal
-from rongala2021.linear import prediction, stability
+from rongala2021.linear import linear_activity, prediction, stability
 from rongala2021.run_measures import spectra
 from rongala2021.spectra import Spectrum
 
@@ -185,3 +185,12 @@ def test_linear_measures_refuse_neurons_that_are_not_updated_together(measure):
         expected = rf"^update: expected neurons updated together, got '{update}'"
         with pytest.raises(ValueError, match=expected):
             measure(result)
+
+
+@pytest.mark.parametrize("measured", [stability, linear_activity])
+def test_the_linear_network_is_of_what_neurons_send(measured):
+    result = run(replace(SMALL, recorded="internal activity"), seed=0)
+    with pytest.raises(
+        ValueError, match=r"^recorded: expected 'activity', got 'internal activity'"
+    ):
+        measured(result)
