@@ -21,6 +21,9 @@ from rongala2021.ledger import Claim, Condition, Sample
 #: What the text says of a level of a choice.
 STANCES = ("says", "silent", "against")
 
+#: What targets rest on beside the ledger's claims.
+MEASURED = {"layer_2", "binary"}
+
 Change = Callable[[Setting], Setting]
 
 
@@ -34,7 +37,7 @@ class Level:
     stance : str
         One of `STANCES`: whether the text says so, is silent, or is against it.
     sentence : str
-        Of the text, on which the stance rests.
+        Of the text, or about it, on which the stance rests.
     """
 
     id: str
@@ -104,7 +107,7 @@ class Design:
         return list(product(*([level.id for level in choice.levels] for choice in self.choices)))
 
     def against(self, row: Sequence[str]) -> int:
-        """Sentences of the text that a row contradicts."""
+        """Choices that a row makes against the text."""
         return sum(
             level.id == taken and level.stance == "against"
             for choice, taken in zip(self.choices, row, strict=True)
@@ -112,19 +115,26 @@ class Design:
         )
 
 
-def load(path: str | Path) -> Design:
+def load(path: str | Path, ledger: Mapping[str, Claim]) -> Design:
     """Read targets and choices.
+
+    Parameters
+    ----------
+    path : str or Path
+    ledger : mapping of id to Claim
+        That targets refer to.
 
     Raises
     ------
     ValueError
-        If an entry is malformed, a level is none of `CHANGES`, or an id appears twice.
+        If an entry is malformed, a target rests on nothing or on what is not measured, a level is
+        none of `CHANGES`, or an id appears twice.
     """
-    given = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
     try:
+        given = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
         targets = [_target(entry) for entry in given["targets"]]
         choices, alone = ([_choice(entry) for entry in given[key]] for key in ("choices", "alone"))
-    except (KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError, yaml.YAMLError) as error:
         raise ValueError(f"{path}: expected targets, choices and alone: {error!r}") from error
     named: list[Sequence[Target | Choice | Level]] = [targets, choices + alone]
     named += [choice.levels for choice in choices + alone]
@@ -132,6 +142,10 @@ def load(path: str | Path) -> Design:
         ids = [each.id for each in group]
         if len(set(ids)) < len(ids):
             raise ValueError(f"{path}: expected each id once, got {', '.join(ids)}")
+    for target in targets:
+        if not target.needs() or (unknown := target.needs() - ledger.keys() - MEASURED):
+            told = ", ".join(sorted(unknown)) if target.needs() else "nothing"
+            raise ValueError(f"{path}: expected {target.id} to rest on claims, got {told}")
     for choice in choices + alone:
         expected, got = list(CHANGES.get(choice.id, ())), [level.id for level in choice.levels]
         if expected != got:
@@ -141,6 +155,11 @@ def load(path: str | Path) -> Design:
 
 def _target(entry: Mapping[str, Any]) -> Target:
     criterion = tuple(Condition(**condition) for condition in entry.get("criterion", ()))
+    for condition in criterion:
+        if condition.measure.count(".") != 1:
+            raise ValueError(f"measure: expected claim.measure, got {condition.measure!r}")
+    if not isinstance(entry.get("claims", []), list):
+        raise TypeError(f"claims: expected a list, got {entry['claims']!r}")
     return Target(**{**entry, "claims": tuple(entry.get("claims", ())), "criterion": criterion})
 
 

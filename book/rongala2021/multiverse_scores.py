@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ import scipy  # its parts are loaded when used
 import xarray as xr
 
 from rongala2021.judging import share
+from rongala2021.ledger import Claim
 from rongala2021.multiverse import Choice, Design
 from rongala2021.multiverse_runs import Row, row_of
 
@@ -52,21 +55,52 @@ class Records:
         return "{\n" + ",\n".join(parts) + "\n}\n"
 
 
-def load(path: str | Path) -> Records:
-    """Read records as `Records.text` writes them."""
-    given = json.loads(Path(path).read_text(encoding="utf-8"))
-    rows = {name: tuple(map(row_of, given[name])) for name in ("rows", "beside", "confirmed")}
-    return Records(about=given["about"], **rows)
+def asked(design: Design, ledger: Mapping[str, Claim]) -> str:
+    """Digest of what records are of: the levels of all choices, and the criteria of all targets."""
+    levels = [[c.id, *(level.id for level in c.levels)] for c in (*design.choices, *design.alone)]
+    criteria = [
+        [t.id, *map(str, t.criterion), *(str(x) for c in t.claims for x in ledger[c].criterion)]
+        for t in design.targets
+    ]
+    return hashlib.sha256(json.dumps([levels, criteria]).encode()).hexdigest()[:16]
 
 
-def _shares(row: Row) -> dict[str, float]:
-    return {target: each.count("1") / len(each) for target, each in row.met.items()}
+def load(path: str | Path, design: Design, ledger: Mapping[str, Claim]) -> Records:
+    """Read records as `Records.text` writes them.
+
+    Raises
+    ------
+    ValueError
+        If they are spoiled, or not of this design and these criteria.
+    """
+    try:
+        given = json.loads(Path(path).read_text(encoding="utf-8"))
+        rows = {name: tuple(map(row_of, given[name])) for name in ("rows", "beside", "confirmed")}
+        found = Records(about=given["about"], **rows)
+        of = found.about["asked"], [row.levels for row in found.rows]
+        targets = [target.id for target in design.targets]
+        whole = all(list(row.met) == targets for row in (*found.rows, *found.confirmed))
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"{path}: expected records of make authors, got {error!r}") from error
+    if of != (asked(design, ledger), design.rows()) or not whole:
+        raise ValueError(
+            f"{path}: expected records of the choices and criteria that there are now, got others; "
+            f"make authors makes them anew"
+        )
+    return found
 
 
-def score(row: Row) -> tuple[int, float]:
-    """Targets that more than half of a row's networks meet; and the mean share of networks."""
+def _shares(row: Row) -> dict[str, Fraction]:
+    return {target: Fraction(each.count("1"), len(each)) for target, each in row.met.items()}
+
+
+def score(row: Row) -> tuple[int, Fraction]:
+    """Targets that more than half of a row's networks meet; and the mean share of networks.
+
+    Exact, so that equal rows are equal.
+    """
     shares = list(_shares(row).values())
-    return sum(each > 0.5 for each in shares), sum(shares) / len(shares)
+    return sum(2 * each > 1 for each in shares), sum(shares, Fraction()) / len(shares)
 
 
 def best(rows: Sequence[Row], n: int) -> list[Row]:
@@ -118,7 +152,7 @@ def table_of_front(records: Records, design: Design) -> pd.DataFrame:
             "reading": [names(design, row.levels) for row in rows],
             "sentences contradicted": [design.against(row.levels) for row in rows],
             "targets met": [score(row)[0] for row in rows],
-            "mean share of networks": [score(row)[1] for row in rows],
+            "mean share of networks": [float(score(row)[1]) for row in rows],
             "k_static": [row.k_static for row in rows],
         }
     )
@@ -127,7 +161,7 @@ def table_of_front(records: Records, design: Design) -> pd.DataFrame:
 def shares(records: Records, design: Design) -> xr.DataArray:
     """Share of networks that meet each target: axes row and target, and the levels of each row."""
     targets = [target.id for target in design.targets]
-    values = [[_shares(row)[target] for target in targets] for row in records.rows]
+    values = [[float(_shares(row)[target]) for target in targets] for row in records.rows]
     found = xr.DataArray(
         np.array(values), dims=("row", "target"), coords={"target": targets}, name="share"
     )
@@ -171,7 +205,6 @@ def reached(records: Records, design: Design) -> pd.DataFrame:
     for target in design.targets:
         each = [(row.counts()[target.id], len(row.met[target.id])) for row in records.rows]
         k, n = max(each)
-        low, high = share(k, n)
         lines.append(
             {
                 "target": target.name,
@@ -179,23 +212,25 @@ def reached(records: Records, design: Design) -> pd.DataFrame:
                 "as printed": f"{first.counts()[target.id]} of {len(first.met[target.id])}",
                 "rows that meet it": sum(k > n / 2 for k, n in each),
                 "beyond chance": sum(beyond_chance(k, n, n_rows) for k, n in each),
-                "the most networks": f"{k} of {n} [{low:.2f}, {high:.2f}]",
+                "the most networks": _told(k, n),
             }
         )
     return pd.DataFrame(lines)
 
 
 def apart(records: Records, design: Design) -> pd.DataFrame:
-    """Pairs of targets that are met in some rows each, and in fewest together."""
+    """Pairs of targets met together in less than half as many rows as if they were unrelated."""
     found = shares(records, design) > 0.5
     lines = []
     for one, other in combinations(design.targets, 2):
         first, second = (found.sel(target=t.id) for t in (one, other))
         alone, both = (int(first.sum()), int(second.sum())), int((first & second).sum())
-        if min(alone) and both < min(alone) / 2:
-            lines.append((one.name, other.name, *alone, both))
-    frame = pd.DataFrame(lines, columns=["target", "other", "rows", "rows of the other", "both"])
-    return frame.sort_values("both", kind="stable")
+        unrelated = alone[0] * alone[1] / found.sizes["row"]
+        if both < unrelated / 2:
+            lines.append((one.name, other.name, *alone, unrelated, both))
+    heads = ["target", "other", "rows", "rows of the other", "both, if unrelated", "both"]
+    frame = pd.DataFrame(lines, columns=heads)
+    return frame.sort_values(heads[-2], ascending=False, kind="stable")
 
 
 def influence(records: Records, design: Design) -> pd.DataFrame:
@@ -203,7 +238,7 @@ def influence(records: Records, design: Design) -> pd.DataFrame:
 
     A target turns if more than half of the networks meet it in one row and not in the other. The
     mean is over all pairs of rows that differ in that choice alone; of the choices that were
-    changed beside some rows, over these.
+    changed beside some rows, over these. The last line is what new networks turn by themselves.
     """
     rows = {row.levels: row for row in records.rows}
     printed = records.rows[0]
@@ -221,13 +256,16 @@ def influence(records: Records, design: Design) -> pd.DataFrame:
         lines.append((choice.name, *_turned([(rows[r.levels], r) for r in changed], printed)))
     heads = ["choice", "targets that turn, on average", "from the printed text, at most", "pairs"]
     frame = pd.DataFrame(lines, columns=heads)
-    return frame.sort_values(heads[1], ascending=False, kind="stable", na_position="last")
+    frame = frame.sort_values(heads[1], ascending=False, kind="stable", na_position="last")
+    again = [(rows[row.levels], row) for row in records.confirmed]
+    noise = ("none: other networks alone", *_turned(again, printed))
+    return pd.concat([frame, pd.DataFrame([noise], columns=heads)], ignore_index=True)
 
 
 def _turned(pairs: Sequence[tuple[Row, Row]], printed: Row) -> tuple[float, int, int]:
     def n_other(one: Row, other: Row) -> int:
         first, second = _shares(one), _shares(other)
-        return sum((first[t] > 0.5) != (second[t] > 0.5) for t in first.keys() & second.keys())
+        return sum((2 * first[t] > 1) != (2 * second[t] > 1) for t in first.keys() & second.keys())
 
     every = [n_other(*pair) for pair in pairs]
     from_printed = [n_other(*pair) for pair in pairs if pair[0] is printed]
@@ -251,8 +289,8 @@ def confirmation(records: Records, design: Design) -> pd.DataFrame:
                 "k_static": fresh.k_static,
                 "targets met": score(row)[0],
                 "fresh networks": score(fresh)[0],
-                "mean share": score(row)[1],
-                "fresh": score(fresh)[1],
+                "mean share": float(score(row)[1]),
+                "fresh": float(score(fresh)[1]),
             }
         )
     return pd.DataFrame(lines)

@@ -12,8 +12,8 @@ from rongala2021 import ledger
 from rongala2021.multiverse import CHANGES, load, read, which_meet
 from rongala2021.project import book_file
 
-DESIGN = load(book_file("authors.yml"))
 CLAIMS = ledger.load(book_file("claims.yml"))
+DESIGN = load(book_file("authors.yml"), CLAIMS)
 SMALL = Setting(n_presentations=1, duration=0.12, sizes=(3, 2), n_sensors=4)
 
 
@@ -104,9 +104,10 @@ def test_no_two_combinations_are_one_setting():
 @pytest.mark.parametrize(
     ("levels", "expected"),
     [
-        (("in_turn", "magnitudes", "all", "both", "equal", "internal"), 0),
+        (("in_turn", "magnitudes", "all", "both", "equal", "activity"), 0),
+        (("in_turn", "magnitudes", "all", "both", "equal", "internal"), 1),
         (("together", "sum", "no_in", "both", "equal", "activity"), 2),
-        (("by_layer", "sum", "own_in", "en", "weaker", "internal"), 4),
+        (("by_layer", "sum", "own_in", "en", "weaker", "internal"), 5),
     ],
 )
 def test_sentences_that_a_row_contradicts_are_counted(levels, expected):
@@ -175,6 +176,13 @@ WRONG = {
     "expected each id once": lambda d: d["targets"].append(d["targets"][0]),
     "expected levels": lambda d: d["choices"][0]["levels"].pop(),
     "expected targets, choices and alone": lambda d: d.pop("alone"),
+    "expected layer_2 to rest on claims, got 4zz": lambda d: d["targets"][0].update(claims=["4zz"]),
+    "expected layer_2 to rest on claims, got nothing": lambda d: d["targets"][0].pop("criterion"),
+    "claims: expected a list, got '4b'": lambda d: d["targets"][2].update(claims="4b"),
+    "measure: expected claim.measure, got 'HF'": lambda d: d["targets"][0]["criterion"][0].update(
+        measure="HF"
+    ),
+    "targets, choices and alone: AttributeError": lambda d: d["targets"].append("a"),
     "comparison: expected one of": lambda d: d["targets"][0]["criterion"][0].update(comparison="~"),
 }
 
@@ -182,4 +190,4 @@ WRONG = {
 @pytest.mark.parametrize("message", WRONG)
 def test_a_design_that_is_wrong_is_refused(tmp_path, message):
     with pytest.raises(ValueError, match=message):
-        load(changed(tmp_path, WRONG[message]))
+        load(changed(tmp_path, WRONG[message]), CLAIMS)

@@ -26,8 +26,8 @@ from rongala2021.readings import FIGURES, NetworkConditions, Reading, network_sa
 from rongala2021.scale import Scale
 from rongala2021.spectra import Spectrum
 
-DESIGN = load(book_file("authors.yml"))
 CLAIMS = ledger.load(book_file("claims.yml"))
+DESIGN = load(book_file("authors.yml"), CLAIMS)
 FIRST = DESIGN.rows()[0]
 BASE = Setting(n_presentations=20, duration=0.2)
 CONDITIONS = NetworkConditions(

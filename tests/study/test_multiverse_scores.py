@@ -1,18 +1,22 @@
 """Scores of combined readings by their tables, and what the page of the ticks is given."""
 
 import json
+import random
 from dataclasses import replace
+from fractions import Fraction
 
 import pytest
 from scipy.stats import binom
 
+from rongala2021 import ledger
 from rongala2021 import multiverse_scores as scores
 from rongala2021.multiverse import load
 from rongala2021.multiverse_runs import Row
 from rongala2021.multiverse_scores import Records, best, beyond_chance, front, page_data, score
 from rongala2021.project import book_file
 
-DESIGN = load(book_file("authors.yml"))
+CLAIMS = ledger.load(book_file("claims.yml"))
+DESIGN = load(book_file("authors.yml"), CLAIMS)
 TARGETS = [target.id for target in DESIGN.targets]
 N = 8
 
@@ -31,7 +35,7 @@ def records(counts=None, **changes):
         row(levels, (counts or {}).get(i, [0] * len(TARGETS)))
         for i, levels in enumerate(DESIGN.rows())
     ]
-    about = {"networks": N, "fresh": 3, "seeds": {}}
+    about = {"networks": N, "fresh": 3, "seeds": {}, "asked": scores.asked(DESIGN, CLAIMS)}
     return Records(about=about, rows=tuple(rows), **changes)
 
 
@@ -41,7 +45,7 @@ def met(n_met, share=N):
 
 def test_a_target_is_met_by_more_than_half_of_the_networks():
     half = row(DESIGN.rows()[0], [N // 2, N // 2 + 1] + [0] * 12)
-    assert score(half) == (1, pytest.approx((4 + 5) / 8 / 14))
+    assert score(half) == (1, Fraction(9, 8 * 14))
 
 
 def test_the_best_have_the_highest_score_and_of_equal_ones_the_highest_share():
@@ -88,10 +92,26 @@ def test_tables_count_rows():
     assert table.loc[second, "rows that meet it"] == 2
     assert table.loc[first, "the most networks"].startswith("8 of 8 [0.63, 1.00]")
     assert table.loc[first, "as printed"] == "0 of 8"
-    pairs = scores.apart(found, DESIGN)
-    assert pairs.empty
-    never = scores.apart(records({2: met(1), 4: [0, N, *[0] * 12]}), DESIGN)
-    assert never.values.tolist() == [[first, second, 1, 1, 0]]
+
+
+def test_what_pulls_apart_is_met_together_less_than_by_chance():
+    """Of 144 rows 72 meet one target and 48 another: 24 both, if they are unrelated."""
+    both = [N, N, *[0] * 12]
+
+    def pairs(n_both):
+        counts = {i: both if i < n_both else met(1) for i in range(72)}
+        counts |= {i: [0, N, *[0] * 12] for i in range(72, 72 + 48 - n_both)}
+        return scores.apart(records(counts), DESIGN).values.tolist()
+
+    first, second = (DESIGN.targets[i].name for i in (0, 1))
+    assert pairs(12) == []
+    assert pairs(11) == [[first, second, 72, 48, 24.0, 11]]
+
+
+def test_equal_rows_have_equal_scores_in_any_order_of_counts():
+    counts = [7, 3, 5, 1, 8, 2, 6, 4, 3, 1, 7, 5, 2, 8]
+    shuffled = random.Random(0).sample(counts, len(counts))
+    assert score(row(DESIGN.rows()[0], counts)) == score(row(DESIGN.rows()[0], shuffled))
 
 
 def test_shares_by_level_are_means_over_all_rows_with_it():
@@ -137,6 +157,9 @@ def test_a_choice_counts_by_the_targets_that_turn_with_it_alone():
     assert table.loc["What is analysed", columns[0]] == 0
     assert table.loc["Leak that grows with the synapses, Fig. 8"].tolist() == [1.0, 1, 1]
     assert table.index[0] == "Order of update"
+    again = records(counts, confirmed=(row(rows[0], met(2)), row(rows[1], met(0))))
+    last = scores.influence(again, DESIGN).iloc[-1]
+    assert last.tolist() == ["none: other networks alone", 1.0, 2, 2]
 
 
 def test_confirmation_tells_both_scores():
@@ -144,7 +167,7 @@ def test_confirmation_tells_both_scores():
     found = records({3: met(4)}, confirmed=(again,))
     (line,) = scores.confirmation(found, DESIGN).to_dict("records")
     assert (line["targets met"], line["fresh networks"]) == (4, 2)
-    assert line["sentences contradicted"] == 1
+    assert line["sentences contradicted"] == DESIGN.against(DESIGN.rows()[3]) == 2
 
 
 def test_names_tell_what_differs():
@@ -160,7 +183,7 @@ def test_records_are_what_is_written(tmp_path):
     found = records({1: met(2)}, beside=(beside,), confirmed=(row(DESIGN.rows()[1], met(1)),))
     path = tmp_path / "records.json"
     path.write_text(found.text(), encoding="utf-8")
-    assert scores.load(path) == found
+    assert scores.load(path, DESIGN, CLAIMS) == found
     assert len(found.text().splitlines()) == 144 + 2 + 9
 
 
@@ -187,3 +210,26 @@ def test_the_page_is_given_what_was_found():
 def test_a_target_that_was_not_measured_is_none():
     short = replace(records(), rows=(row(DESIGN.rows()[0], [1], targets=TARGETS[:1]),) * 144)
     assert page_data(short, DESIGN)["rows"][0]["counts"][1:] == [None] * 13
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda t: t[:-40], "expected records of make authors, got"),
+        (lambda t: t.replace('"rows"', '"raws"', 1), "expected records of make authors, got"),
+        (lambda t: t.replace('"asked": "', '"asked": "0', 1), "of the choices and criteria"),
+        (lambda t: t.replace('"in_turn"', '"by_layer"'), "of the choices and criteria"),
+        (lambda t: t.replace('"leak": "00000000"', '"lack": ""', 1), "of the choices and criteria"),
+    ],
+)
+def test_spoiled_records_and_those_of_other_criteria_are_refused(tmp_path, change, message):
+    path = tmp_path / "records.json"
+    path.write_text(change(records().text()), encoding="utf-8")
+    with pytest.raises(ValueError, match=message):
+        scores.load(path, DESIGN, CLAIMS)
+
+
+def test_records_are_of_the_criteria_that_there_are():
+    name = next(iter(DESIGN.targets[2].claims))
+    other = CLAIMS | {name: replace(CLAIMS[name], criterion=CLAIMS[name].criterion[:1])}
+    assert scores.asked(DESIGN, other) != scores.asked(DESIGN, CLAIMS)

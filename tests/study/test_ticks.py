@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from scipy.stats import binomtest
 
-from rongala2021 import multiverse, ticks
+from rongala2021 import ledger, multiverse, ticks
 from rongala2021.multiverse_runs import Row
 from rongala2021.multiverse_scores import Records, page_data, score
 from rongala2021.project import book_file
@@ -291,7 +291,7 @@ def test_data_that_is_not_whole_is_refused(data, path, value, message):
 
 def test_the_page_of_the_study_can_be_ticked():
     """With counts by chance: the choices, sentences and targets are those of the book."""
-    design = multiverse.load(book_file("authors.yml"))
+    design = multiverse.load(book_file("authors.yml"), ledger.load(book_file("claims.yml")))
     rng = np.random.default_rng(0)
 
     def row(levels, targets, beside=()):
