@@ -16,6 +16,7 @@ from typing import Any
 
 import pandas as pd
 
+from lsm import _validate as validate
 from rongala2021.judging import SYMBOLS, share
 
 #: What the text says of a level, in words.
@@ -99,6 +100,7 @@ def check(data: Data) -> None:
     ids = [choice["id"] for choice in (*data["choices"], *data["alone"])]
     if len({*ids}) < len(ids):
         raise ValueError(f"choices: expected ids that differ, got {', '.join(ids)}")
+    validate.integer("n", data["n"], low=1)
     sizes = _sizes(data)
     if len(data["rows"]) != prod(sizes):
         raise ValueError(f"rows: expected {prod(sizes)}, got {len(data['rows'])}")
@@ -109,6 +111,7 @@ def check(data: Data) -> None:
     for row in data["rows"]:
         if len(row["counts"]) != len(targets):
             raise ValueError(f"counts: expected {len(targets)}, got {len(row['counts'])}")
+        validate.number("k_static", row["k_static"], low=0)
         _check_counts(row["counts"], data["n"])
     alone = {choice["id"]: choice for choice in data["alone"]}
     for choice in data["alone"]:
@@ -129,10 +132,12 @@ def check(data: Data) -> None:
 
 def _check_choice(choice: Mapping[str, Any], of: str) -> None:
     for name in (choice["id"], *(level["id"] for level in choice["levels"])):
-        if not re.fullmatch(
-            r"[A-Za-z0-9_.-]+", name
-        ):  # stands in an address, and in ids of the page
+        # It stands in an address, and in ids of the page.
+        if not re.fullmatch(r"[A-Za-z0-9_.-]+", name):
             raise ValueError(f"{of}: expected ids of letters, digits, _, . and -, got {name!r}")
+    names = [level["id"] for level in choice["levels"]]
+    if len({*names}) < len(names):
+        raise ValueError(f"levels: expected ids that differ, got {', '.join(names)}")
     for level in choice["levels"]:
         stance = level["stance"]
         if stance not in STANCES:
@@ -143,7 +148,7 @@ def _check_choice(choice: Mapping[str, Any], of: str) -> None:
 
 def _check_counts(counts: Sequence[int | None], n: int) -> None:
     for k in counts:
-        if k is not None and not 0 <= k <= n:
+        if k is not None and not (isinstance(k, int) and 0 <= k <= n):
             raise ValueError(f"counts: expected 0 to {n} or None, got {k}")
 
 

@@ -111,7 +111,7 @@ function ticksReading(data) {
   const pairs = (hash) => new Map(hash.slice(1).split("&").map((part) => part.split("=", 2)));
 
   // A hash that names no choice names a section of the page, or nothing.
-  const isState = (hash) => all.some(({ id }) => pairs(hash).has(id));
+  const isState = (hash) => all.some(({ id }) => pairs(hash).get(id) !== undefined);
 
   // What cannot be had is as printed.
   function read(hash) {
