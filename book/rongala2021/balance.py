@@ -72,6 +72,10 @@ def balance(setting: Setting, sensors: float) -> Balance:
     that D, all that layer 2 hears, is negative. The sum of both equations gives x, as the only
     root of a function that rises. With autapses both equations are the same, and D is 0.
 
+    The equations of ENs hold where these are above zero, :math:`k i + S (2 n - 1) / n > μ`. Whether
+    the state is stable is not looked at: under very weak input (levels up to about 0.3 a.u. for a
+    mean weight of 0.4) it is not, and neurons that start at rest swing, with D negative or zero.
+
     Parameters
     ----------
     setting : Setting

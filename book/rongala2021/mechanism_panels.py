@@ -87,12 +87,13 @@ def autapses_figure(found: xr.Dataset, ratios: xr.DataArray) -> Figure:
 
     Parameters
     ----------
-    found : Dataset over order
+    found : Dataset over order, network
         Of `mechanisms.in_orders`; excitation and inhibition count as balanced if they arrive with
         mean lags that differ by less than `_BALANCED` steps, at ENs and at INs.
     ratios : DataArray over order, network
     """
-    balanced = (abs(found["at_ens"]) < _BALANCED) & (abs(found["at_ins"]) < _BALANCED)
+    later = found[["at_ens", "at_ins"]].mean("network")
+    balanced = (abs(later["at_ens"]) < _BALANCED) & (abs(later["at_ins"]) < _BALANCED)
     summary = with_interval(ratios, geometric=True)
     orders = ratios["order"].values
     fig, ax = plt.subplots(figsize=(7.2, 0.7 + 0.3 * orders.size))

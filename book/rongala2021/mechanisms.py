@@ -8,6 +8,7 @@ from functools import partial
 from typing import Annotated, NamedTuple
 
 import numpy as np
+import scipy  # its parts are loaded when used: that of stats takes half a second
 import xarray as xr
 from numpy.typing import ArrayLike
 
@@ -40,6 +41,8 @@ from rongala2021.spectra import Spectrum
 #: A neuron of layer 2 is active if what is recorded of it deviates from its mean by at least this
 #: share of what is usual (the median) in layer 1.
 ACTIVE = 0.1
+#: The same, looser and stricter.
+LOOSE, STRICT = 0.03, 0.3
 #: Below this a difference of activity is forgotten, and an activity nothing (a.u.).
 NOTHING = 1e-6
 
@@ -109,19 +112,24 @@ class Awake(NamedTuple):
 
     Attributes
     ----------
-    active : float
-        Share of its neurons that are active, as `ACTIVE` has it.
+    active, loosely, strictly : float
+        Share of its neurons that are active, as `ACTIVE`, `LOOSE` and `STRICT` have it.
     above_zero : float
         Share of its neurons' time in which what is recorded is above zero.
     hf : float
         High-frequency ratio of the network.
+    hf_layer_1 : float
+        That of the neurons of layer 1, their median.
     hf_layer_2 : float
         That of the active neurons of layer 2, their median; NaN if there are none.
     """
 
     active: float
+    loosely: float
+    strictly: float
     above_zero: float
     hf: float
+    hf_layer_1: float
     hf_layer_2: float
 
 
@@ -132,15 +140,39 @@ def awake(result: Run, *, spectrum: Spectrum) -> Awake:
     start = _steps.n_steps("warm_up", spectrum.warm_up, result.setting.dt)
     later = result.activity[:, start:]
     deviation = later.std(axis=-1)
-    active = deviation[second] >= ACTIVE * np.median(deviation[~second])
+    size = deviation[second] / np.median(deviation[~second])
     found = high_frequencies(result, spectrum=spectrum)
-    hf = found.hf_neuron[second][active]
+    hf = found.hf_neuron[second][size >= ACTIVE]
     return Awake(
-        active=float(active.mean()),
+        active=float((size >= ACTIVE).mean()),
+        loosely=float((size >= LOOSE).mean()),
+        strictly=float((size >= STRICT).mean()),
         above_zero=float((later[second] > NOTHING).mean()),
         hf=found.hf,
+        hf_layer_1=float(np.median(found.hf_neuron[~second])),
         hf_layer_2=float(np.median(hf)) if hf.size else float("nan"),
     )
+
+
+class InOrder(NamedTuple):
+    """High frequencies in an order of update, and how late inhibition is in it.
+
+    Attributes
+    ----------
+    hf : float
+        High-frequency ratio of the network.
+    at_ens, at_ins : float
+        As of `rewiring.imbalance`.
+    """
+
+    hf: float
+    at_ens: float
+    at_ins: float
+
+
+def in_order(result: Run, *, spectrum: Spectrum) -> InOrder:
+    """Measure the high frequencies of a run, and how late inhibition is in its order of update."""
+    return InOrder(high_frequencies(result, spectrum=spectrum).hf, *imbalance(result))
 
 
 class Linear(NamedTuple):
@@ -308,21 +340,42 @@ def in_orders(base: Setting, scale: Scale) -> xr.Dataset:
 
     Returns
     -------
-    Dataset over order
-        `hf`, over autapses and network; and by how many steps inhibition arrives after excitation
+    Dataset over order, network
+        `hf`, over autapses, too; and by how many steps inhibition arrives after excitation,
         `at_ens` and `at_ins`.
     """
-    found, later = [], []
-    for update, changes in CANDIDATES.values():
-        settings = _with_and_without(base, update)
-        measure = partial(awake, spectrum=scale.spectrum)
-        found.append(sweep_grid(measure, settings, scale, draw=partial(rewired, **changes))["hf"])
-        later.append(imbalance(replace(base, update=update), **changes))
-    hf = xr.concat(found, xr.DataArray(list(CANDIDATES), dims="order", name="order"))
-    at_ens, at_ins = zip(*later, strict=True)
-    return xr.Dataset(
-        {"hf": hf, "at_ens": ("order", list(at_ens)), "at_ins": ("order", list(at_ins))}
-    )
+    measure = partial(in_order, spectrum=scale.spectrum)
+    each = [
+        sweep_grid(
+            measure, _with_and_without(base, update), scale, draw=partial(rewired, **changes)
+        )
+        for update, changes in CANDIDATES.values()
+    ]
+    found = xr.concat(each, xr.DataArray(list(CANDIDATES), dims="order", name="order"))
+    # Autapses do not count in a lag.
+    lags = found[["at_ens", "at_ins"]].isel(autapses=0, drop=True)
+    return found[["hf"]].assign(lags.data_vars)
+
+
+def with_imbalance(found: xr.Dataset, ratios: xr.DataArray, order: str) -> tuple[float, ...]:
+    """Correlation over networks of how unequally late inhibition is with the ratio's logarithm.
+
+    Parameters
+    ----------
+    found : Dataset over order, network
+        As of `in_orders`.
+    ratios : DataArray over order, network
+    order : str
+
+    Returns
+    -------
+    float, float, float
+        Of magnitudes at ENs; and its 95 % interval (Fisher).
+    """
+    size = abs(found["at_ens"].sel(order=order)).values
+    correlation = scipy.stats.pearsonr(size, np.log(ratios.sel(order=order).values))
+    low, high = correlation.confidence_interval(0.95)
+    return float(correlation.statistic), float(low), float(high)
 
 
 def of_some_autapses(base: Setting, updates: Sequence[str], scale: Scale) -> xr.DataArray:

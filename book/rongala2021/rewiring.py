@@ -60,6 +60,11 @@ def magnitude_of_sum(setting: Setting) -> Setting:
     return replace(setting, neuron=replace(setting.neuron, shunting=-1.0))
 
 
+def leaky(setting: Setting, tau_dyn: float = 0.2) -> Setting:
+    """The same setting with a dynamic leak (s)."""
+    return replace(setting, neuron=replace(setting.neuron, tau_dyn=tau_dyn))
+
+
 def _connected(factors: Mapping[tuple[str, str], float]) -> Callable[[Setting], Setting]:
     return partial(replace, connectivity=heard(factors))
 
@@ -82,12 +87,13 @@ WAKING: dict[str, Callable[[Setting], Setting]] = {
     "binary weights, p = 0.2": partial(replace, weights=weight_distribution("binary", 0.2)),
 }
 
-#: Readings whose memory is looked at, and one whose input is nearly the same from presentation to
-#: presentation, in which a memory of the input is known to be.
+#: Readings whose memory is looked at; one whose input is nearly the same from presentation to
+#: presentation, so that HF must be alike; and one whose neurons themselves remember.
 REMEMBERING: dict[str, Callable[[Setting], Setting]] = {
     **{name: WAKING[name] for name in ("as printed", "in turn", "|Σ w a| in Eq. 1")},
     "binary weights, p = 0.2": WAKING["binary weights, p = 0.2"],
     "walk of 0.2 ms (control)": partial(replace, law="walk", jitter=2e-4),
+    "τ_dyn = 0.2 s (control)": leaky,
 }
 
 
@@ -265,7 +271,7 @@ CANDIDATES: dict[str, tuple[str, dict[str, Any]]] = {
     "in turn, EN→EN a step later": ("in turn", {"late": ("EN→EN",)}),
     "in turn, IN→IN a step later": ("in turn", {"late": ("IN→IN",)}),
     "in turn, EN→IN a step later": ("in turn", {"late": ("EN→IN",)}),
-    "all ENs, then all INs": ("in turn", {"late": _WITHIN}),
+    "ENs together, then INs together": ("in turn", {"late": _WITHIN}),
     "in turn, all a step later": ("in turn", {"late": (*_WITHIN, "EN→IN")}),
 }
 #: What is changed of the autapses alone.
@@ -276,22 +282,20 @@ OF_AUTAPSES: dict[str, dict[str, Any]] = {
 }
 
 
-def imbalance(setting: Setting, **changes: Any) -> tuple[float, float]:
+def imbalance(result: Run) -> tuple[float, float]:
     """By how many steps inhibition arrives after excitation, at ENs and at INs, on average.
 
     Parameters
     ----------
-    setting : Setting
-    **changes
-        As those of `rewired`.
+    result : Run
+        As of `rewired`.
 
     Returns
     -------
     float, float
         Mean lag of all INs less that of all ENs; autapses, which may be missing, do not count.
     """
-    short = replace(setting, n_presentations=1)
-    network = rewired(short, **changes, seed=0).network
+    setting, network = result.setting, result.network
     lags = synaptic_lags(network, setting.dt, setting.update).astype(float)
     np.fill_diagonal(lags, np.nan)
     exc = network.sign > 0

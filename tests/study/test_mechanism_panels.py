@@ -25,13 +25,19 @@ def test_orders_are_told_by_their_ratios_and_lags():
         dims=("order", "autapses", "network"),
         coords={"order": ["one", "other"], "autapses": [False, True]},
     )
-    lags = {"at_ens": ("order", [0.0, 0.5]), "at_ins": ("order", [0.1, 0.0])}
+    lags = {
+        "at_ens": (("order", "network"), [[-0.3, 0.2], [0.5, 0.5]]),
+        "at_ins": (("order", "network"), [[0.1, 0.1], [0.0, 0.0]]),
+    }
     found = xr.Dataset({"hf": hf, **lags})
     ratios = hf.sel(autapses=True) / hf.sel(autapses=False)
     table = mechanism_tables.of_orders(found, ratios)
     np.testing.assert_allclose(table["HF without"], [2.0, 2.0])
     np.testing.assert_allclose(table["ratio"], [2**0.5, 1.0])
     assert table["networks ≥ 1.5"].values.tolist() == [1, 0]
+    np.testing.assert_allclose(table["later at ENs"], [-0.05, 0.5])
+    np.testing.assert_allclose([table["least"], table["most"]], [[-0.3, 0.5], [0.2, 0.5]])
+    np.testing.assert_allclose(table["at INs"], [0.1, 0.0])
     ax = mechanism_panels.autapses_figure(found, ratios).axes[0]
     markers = [line.get_marker() for line in ax.lines if line.get_marker() in "oD"]
     assert markers == ["o", "D"]  # balanced, and not
@@ -49,6 +55,67 @@ def test_memory_counts_the_lags_outside_of_the_shuffles():
     assert (float(table["steps, median"][0]), float(table["steps, longest"][0])) == (4.0, 9.0)
     drawn = mechanism_panels.echoes_figure(echoes).axes[0].lines[-1]
     np.testing.assert_array_equal(drawn.get_ydata(), [0.5, -0.5, 0.0])
+
+
+def test_the_text_tells_the_lags_and_steps_of_readings_and_of_controls():
+    reading = {"reading": ["a", "b", "c (control)"]}
+    table = {
+        "outside, of 10": xr.DataArray([1, 2, 8], dims="reading", coords=reading),
+        "steps, longest": xr.DataArray([9.0, 7.0, 99.0], dims="reading", coords=reading),
+    }
+    told = mechanism_tables.told_of_memory(table)
+    assert (told["lags"], told["lags_outside"], told["lags_by_chance"]) == (20, 3, 1)
+    assert [told[f"lags_{k}"] for k in range(3)] == [1, 2, 8]
+    assert [told[f"steps_{k}"] for k in range(3)] == [9, 7, 99]
+
+
+def test_the_text_counts_rows_of_walks():
+    coords = {"law": ["uniform", "walk", "lossy walk"], "step_ms": [1, 10]}
+
+    def rows(values):
+        return xr.DataArray(values, dims=tuple(coords), coords=coords)
+
+    walks = {
+        "late HF: from": rows([[0.8, 0.9], [1.01, 0.9], [0.9, 1.1]]),
+        "late HF: to": rows([[0.9, 1.1], [1.2, 1.1], [1.1, 1.3]]),
+        "rise by 1.2": rows([[1, 2], [3, 4], [5, 6]]),
+        "fall by 1.2": rows([[6, 5], [4, 3], [2, 1]]),
+    }
+    criteria = {
+        "4b": rows([[9, 9], [5, 6], [14, 15]]),
+        "4b, shuffled": rows([[1, 1], [2, 2], [3, 4]]),
+        "4c": rows([[0, 1], [2, 0], [0, 0]]),
+        "4c, shuffled": rows([[0, 0], [0, 0], [0, 3]]),
+    }
+    told = mechanism_tables.told_of_walks(walks, criteria, 20)
+    assert (told["rows"], told["rows_off_one"], told["rows_off_one_uniform"]) == (6, 3, 1)
+    assert (told["lossy_rise"], told["lossy_fall"]) == (6, 1)
+    assert (told["most_4b"], told["most_4c"], told["most_4c_mixed"]) == (15, 2, 3)
+    # 6 and 14 of 20 are within sampling error of half, 5 and 15 are not.
+    assert (told["rows_walking"], told["rows_borderline"]) == (4, 2)
+    assert [told[f"drawn_{law}"] for law in ("uniform", "walk", "lossy")] == [18, 11, 29]
+    assert [told[f"mixed_{law}"] for law in ("uniform", "walk", "lossy")] == [2, 4, 7]
+
+
+def test_the_text_tells_autapses_with_ins_first_and_of_ins_alone():
+    order = ["together", "in turn, INs first", "in turn, at random"]
+    hf = np.ones((3, 2, 5))
+    hf[:, 1] = [[2.0] * 5, [3.0] * 5, [1.1, 1.2, 1.3, 1.2, 1.1]]
+    coords = {"order": order, "autapses": [False, True]}
+    found = xr.Dataset({"hf": over_network(hf, **coords)})
+    found["at_ens"] = over_network(np.tile([0.1, -0.2, 0.3, 0.2, -0.1], (3, 1)), order=order)
+    ratios = found["hf"].sel(autapses=True) / found["hf"].sel(autapses=False)
+    told = mechanism_tables.told_of_orders(found, ratios)
+    np.testing.assert_allclose([told["hf_ins_first"], told["hf_together"]], [3.0, 2.0])
+    assert 0.99 < told["random_low"] < told["random_r"] < told["random_high"]
+    some = over_network(
+        np.array([[[2.0, 8.0], [1.0, 1.0]], [[3.0, 3.0], [1.0, 1.0]]]),
+        which=["all", "of INs alone"],
+        update=["in turn", "together"],
+    )
+    told = mechanism_tables.told_of_autapses(some)
+    np.testing.assert_allclose([told["all_average"], told["of_ins_average"]], [4.0, 3.0])
+    assert told["all_low"] < 4.0 < told["all_high"]
 
 
 def test_density_is_the_spikes_left_to_the_power_of_the_exponent():

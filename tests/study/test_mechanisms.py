@@ -69,6 +69,28 @@ def test_ins_exceed_ens_and_layer_2_is_inhibited_unless_there_are_autapses(sizes
     assert (equal.drive, equal.least_inhibition) == (0.0, 1.0)
 
 
+def test_the_closed_form_is_not_where_networks_end_under_very_weak_input():
+    found = mechanisms.balances(grid([FLAT], autapses=[False]), [0.2, 0.4])["off"].squeeze()
+    assert found[0] > 0.01
+    assert found[1] < 1e-9
+
+
+def test_ens_of_one_weight_are_at_zero_where_the_leak_and_the_drive_are_below_a_weight():
+    # Condition of the closed form: k i + S (2 n - 1) / n > μ, S the mean weight times the level.
+    network = rewiring.without_scatter(FLAT, seed=0).network
+    n, mu, rest = 5, 0.4, 0.005 * network.n_synapses[0]
+    threshold = (mu - rest) * n / (2 * n - 1) / mu
+    for level, above in ((0.95 * threshold, False), (1.05 * threshold, True)):
+        drive, k = mu * level, rest
+        # Where ENs are held at zero, INs alone are at the root of Eq. 1, and ENs are at zero if
+        # what they receive is not positive.
+        a, b, c = mu * (n - 1), k + drive + mu * (n - 1), -drive
+        g = (-b + np.sqrt(b**2 - 4 * a * c)) / (2 * a)
+        assert (drive - n * mu * g > 0) == above
+        setting = replace(FLAT, neuron=LSM(k_static=0.005))
+        assert (balance.balance(setting, level).excitatory > 0) == above
+
+
 def test_layer_2_of_one_weight_is_silent_at_every_moment_of_any_input():
     rng = np.random.default_rng(1)
     network = rewiring.without_scatter(FLAT, seed=0).network
@@ -276,14 +298,30 @@ def test_one_more_synapse_counts_and_does_nothing_else():
         ("in turn, EN→EN a step later", (0, 0.5)),
         ("in turn, IN→IN a step later", (0.5, 1)),
         ("in turn, EN→IN a step later", (0.5, -0.5)),
-        ("all ENs, then all INs", (0, 1)),
+        ("ENs together, then INs together", (0, 1)),
         ("in turn, all a step later", (0, 0)),
     ],
 )
 def test_imbalance_is_the_mean_lag_of_ins_less_that_of_ens(name, expected):
     update, changes = rewiring.CANDIDATES[name]
-    found = rewiring.imbalance(replace(SHORT, update=update), **changes)
-    np.testing.assert_allclose(found, expected)
+    short = replace(SHORT, update=update)
+    np.testing.assert_allclose(
+        rewiring.imbalance(rewiring.rewired(short, **changes, seed=3)), expected
+    )
+
+
+def test_the_imbalance_of_a_random_order_is_of_that_order():
+    update, changes = rewiring.CANDIDATES["in turn, at random"]
+    short = replace(SHORT, update=update)
+    found = []
+    for k in range(4):
+        result = rewiring.rewired(short, **changes, seed=3, repeat=k)
+        # Lags are 0 from those before: how often an IN comes after an EN decides.
+        exc = result.network.sign > 0
+        after = np.flatnonzero(~exc)[:, None] > np.flatnonzero(exc)
+        found.append(rewiring.imbalance(result))
+        np.testing.assert_allclose(found[-1], after.mean() - 0.5)
+    assert len({each[0] for each in found}) == 4
 
 
 # Measures
@@ -311,10 +349,14 @@ def test_active_neurons_deviate_by_a_tenth_of_the_median_of_layer_1_after_the_st
     activity[second[3], :100] = 50 * wave[:100]  # the start alone
     found = mechanisms.awake(whole._replace(activity=activity), spectrum=SPECTRUM)
     assert found.active == 2 / 8
+    assert (found.loosely, found.strictly) == (3 / 8, 1 / 8)
     np.testing.assert_allclose(found.above_zero, 3 / 8)
     each = high_frequencies(whole._replace(activity=activity), spectrum=SPECTRUM)
     assert found.hf == each.hf
     np.testing.assert_allclose(found.hf_layer_2, np.median(each.hf_neuron[second[[0, 2]]]))
+    np.testing.assert_allclose(
+        found.hf_layer_1, np.median(each.hf_neuron[whole.network.layer == 1])
+    )
     activity[second] = 0.0
     silent = mechanisms.awake(whole._replace(activity=activity), spectrum=SPECTRUM)
     assert silent.active == 0
@@ -357,6 +399,17 @@ def test_memory_of_a_leak_is_its_time_constant_and_that_of_a_network_without_is_
     # Hardly coupled, a neuron of layer 2 jumps by the gain times 1 / (k i) and decays.
     jump = -np.expm1(-0.2) / (1e3 * 23)
     assert found.steps == pytest.approx(5 * np.log(jump / 1e-6) + 1, abs=1.5)
+
+
+def test_the_control_of_memory_remembers_for_longer_than_a_presentation():
+    setting = replace(SHORT, n_presentations=12)
+    found = rewiring.readings(setting, rewiring.REMEMBERING)
+    names = ["as printed", "τ_dyn = 0.2 s (control)"]
+    plain, leaky = (
+        mechanisms.memory(run(found.sel(reading=name).item(), seed=2)) for name in names
+    )
+    assert plain.steps < 100
+    assert 1000 < leaky.steps < 4000
 
 
 def test_memory_lasts_until_the_next_kick_at_most_and_needs_the_activity():
@@ -520,12 +573,28 @@ def test_orders_have_hf_with_autapses_and_without_and_the_control_is_together():
         np.testing.assert_allclose(
             found["hf"].sel(order=name), found["hf"].sel(order=other), rtol=1e-6
         )
+    assert found["at_ens"].dims == ("order", "network")
+    np.testing.assert_allclose(found["at_ens"].sel(order="in turn, INs first"), -0.5)
     some = mechanisms.of_some_autapses(SHORT, ["together"], scale)
     ratio = found["hf"].sel(order="together", autapses=True) / found["hf"].sel(
         order="together", autapses=False
     )
     np.testing.assert_allclose(some.sel(which="all", update="together"), ratio)
     assert float(some.sel(which="of INs alone").squeeze()) != pytest.approx(1.0, abs=1e-4)
+
+
+def test_correlation_with_the_imbalance_is_of_its_magnitude_and_of_the_order_named():
+    later = np.array([[-0.3, -0.1, 0.0, 0.2, 0.3], [0.0, 0.1, 0.3, 0.2, 0.1]])
+    dims = {"dims": ("order", "network"), "coords": {"order": ["a", "b"]}}
+    found = xr.Dataset({"at_ens": xr.DataArray(later, **dims)})
+    ratios = xr.DataArray(np.exp(2 * abs(later) + [[0.0], [1.0]]) ** [[1], [-1]], **dims)
+    r, low, high = mechanisms.with_imbalance(found, ratios, "a")
+    np.testing.assert_allclose((r, low, high), 1.0)
+    np.testing.assert_allclose(mechanisms.with_imbalance(found, ratios, "b")[0], -1.0)
+    mixed = mechanisms.with_imbalance(found, ratios.isel(network=[1, 0, 2, 4, 3]), "a")
+    z = np.arctanh(mixed[0])
+    reach = 1.959964 / np.sqrt(5 - 3)
+    np.testing.assert_allclose(mixed[1:], np.tanh([z - reach, z + reach]), rtol=1e-5)
 
 
 def test_balances_are_off_by_rounding_and_would_show_an_error():
