@@ -276,6 +276,26 @@ def _turned(pairs: Sequence[tuple[Row, Row]], printed: Row) -> tuple[float, int,
     )
 
 
+def facts(records: Records, design: Design) -> dict[str, int | float | str]:
+    """Numbers and names that sentences about the records rest on, by their keys."""
+    rows = records.rows
+    never = [t.name for t in design.targets if not any(_shares(r)[t.id] > 0.5 for r in rows)]
+    found: dict[str, int | float | str] = {
+        "targets": len(design.targets),
+        "readings": len(rows),
+        "satisfied": sum(row.satisfied for row in rows),
+        "printed": score(rows[0])[0],
+        "most": score(best(rows, 1)[0])[0],
+        "n_never": len(never),
+        "never": ", ".join(name[0].lower() + name[1:] for name in never),
+        "autapses": max(row.means["S7a.HF_ratio"] for row in rows),
+    }
+    for n, word in enumerate(("none", "one")):
+        top = best([row for row in rows if design.against(row.levels) <= n], 1)[0]
+        found |= {f"with_{word}": score(top)[0], f"reading_{word}": names(design, top.levels)}
+    return found
+
+
 def confirmation(records: Records, design: Design) -> pd.DataFrame:
     """The rows that were judged again: targets met at first, and on fresh networks."""
     before = {row.levels: row for row in records.rows}

@@ -170,6 +170,21 @@ def test_confirmation_tells_both_scores():
     assert line["sentences contradicted"] == DESIGN.against(DESIGN.rows()[3]) == 2
 
 
+def test_facts_are_those_of_the_rows():
+    rows = DESIGN.rows()
+    one = next(i for i, levels in enumerate(rows) if DESIGN.against(levels) == 1)
+    two = next(i for i, levels in enumerate(rows) if DESIGN.against(levels) == 2)
+    found = records({0: met(2), one: met(3), two: met(4)})
+    ratio = {"S7a.HF_ratio": 1.25}
+    found = replace(found, rows=tuple(replace(r, means=ratio) for r in found.rows))
+    told = scores.facts(found, DESIGN)
+    assert (told["printed"], told["with_none"], told["with_one"], told["most"]) == (2, 2, 3, 4)
+    assert (told["n_never"], told["targets"], told["readings"]) == (10, 14, 144)
+    assert told["never"].startswith("autapses amplify, thresholds of Figure 5")
+    assert told["reading_one"] == scores.names(DESIGN, rows[one])
+    assert told["autapses"] == 1.25
+
+
 def test_names_tell_what_differs():
     assert scores.names(DESIGN, DESIGN.rows()[0]) == "as printed"
     levels = ("by_layer", "sum", "all", "both", "equal", "internal")
