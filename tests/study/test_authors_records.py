@@ -13,9 +13,9 @@ from rongala2021.multiverse_scores import best, front, page_data, score
 from rongala2021.multiverse_scores import load as records_of
 from rongala2021.project import book_file
 
-DESIGN = load(book_file("authors.yml"))
 CLAIMS = ledger.load(book_file("claims.yml"))
-RECORDS = records_of(book_file("authors.json"))
+DESIGN = load(book_file("authors.yml"), CLAIMS)
+RECORDS = records_of(book_file("authors.json"), DESIGN, CLAIMS)
 TARGETS = [target.id for target in DESIGN.targets]
 
 
