@@ -145,6 +145,7 @@ def test_every_module_of_this_project_is_keyed_or_staged():
     folders = [ROOT / "book", *staleness.packages(ROOT)]
     modules = {p for folder in folders for p in folder.rglob("*.py")}
     staged = set((ROOT / "book" / "_ext").glob("*.py"))
+    staged.add(ROOT / "book" / "authors.py")  # by itself; a page reads the file that it writes
     assert len(modules) > 10
     assert modules - staged <= {*staleness.package_files(ROOT), *staleness.driver_files(ROOT)}
 
