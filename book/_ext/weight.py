@@ -11,7 +11,7 @@ from docutils import nodes
 from sphinx import addnodes
 
 #: Data above this size (bytes) are zipped, which pandas, R and every file manager open as they are.
-LARGE = 300_000
+LARGE = 100_000
 #: Of the themes: maps for those who debug their scripts, translations that were applied when the
 #: pages were made, and fonts in a second format (all browsers of the last ten years take woff2).
 UNUSED = ("*.map", "*.po", "*.mo", "*.ttf")
