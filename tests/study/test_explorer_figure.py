@@ -2,7 +2,6 @@
 
 import io
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from matplotlib.collections import LineCollection, PathCollection
@@ -25,11 +24,6 @@ def looked_at(changes, n=4):
     return explorer.views(values, n_presentations=n), explorer.network_of(values)
 
 
-@pytest.fixture(scope="module", autouse=True)
-def style():
-    plots.use_style()
-
-
 @pytest.fixture(scope="module")
 def views():
     return {name: looked_at(changes) for name, changes in SETTINGS.items()}
@@ -38,8 +32,7 @@ def views():
 @pytest.fixture
 def figure(views):
     found, network = views["Figure 4"]
-    yield explorer_figure(found, network), found
-    plt.close("all")
+    return explorer_figure(found, network), found
 
 
 def pixels(png):
@@ -80,7 +73,6 @@ def test_nothing_lies_outside_its_axes(views):
                 y = np.asarray(line.get_ydata(), dtype=float)
                 low, high = ax.get_ylim()
                 assert ((y >= low) & (y <= high)).all() or not y.size
-        plt.close(fig)
 
 
 def test_the_area_of_a_neuron_is_its_mean_activity_and_a_line_its_weight(views):
@@ -143,7 +135,6 @@ def test_a_picture_is_the_figure(views):
     fig.set_dpi(100)
     fig.canvas.draw()
     whole = np.asarray(fig.canvas.buffer_rgba())[..., :3].astype(int)
-    plt.close(fig)
     picture = pixels(Pictures().png(found, network, n_presentations=4))
     assert picture.shape == whole.shape
     assert np.abs(picture - whole).mean() < 0.5

@@ -1,18 +1,10 @@
 """Tables and figures of mechanisms: what they show of what was measured."""
 
-import matplotlib.pyplot as plt
 import numpy as np
-import pytest
 import xarray as xr
 
 from rongala2021 import ledger, mechanism_panels, mechanism_tables
 from rongala2021.project import book_file
-
-
-@pytest.fixture(autouse=True)
-def _closed():
-    yield
-    plt.close("all")
 
 
 def over_network(rows, **coords):
@@ -193,4 +185,4 @@ def test_the_figure_of_walks_has_a_column_for_each_law_and_a_line_for_each_step(
     hf = xr.DataArray(np.ones((2, 3, 20)), dims=tuple(coords), coords=coords)
     fig = mechanism_panels.walks_figure(hf, 300 * hf)
     assert [len(ax.lines) for ax in fig.axes] == [3, 3, 3, 3]
-    assert [ax.get_title() for ax in fig.axes[:2]] == ["independent", "walk"]
+    assert [ax.get_title("left") for ax in fig.axes[:2]] == ["independent", "walk"]

@@ -1,18 +1,10 @@
 """Figures of the combined readings on records that are made up."""
 
-import matplotlib.pyplot as plt
 import numpy as np
-import pytest
 
 from rongala2021 import multiverse_panels as panels
 from rongala2021.multiverse_scores import by_level, front
 from tests.study.test_multiverse_scores import DESIGN, TARGETS, N, met, records, row
-
-
-@pytest.fixture(autouse=True)
-def _closed():
-    yield
-    plt.close("all")
 
 
 def some():

@@ -2,7 +2,6 @@
 
 from functools import partial
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import xarray as xr
@@ -22,7 +21,6 @@ BASE = Setting(sizes=(2, 1), n_sensors=3, n_presentations=3, neuron=LSM(k_static
 
 @pytest.fixture(scope="module")
 def network():
-    plots.use_style()
     settings = figure_4(BASE, 0.01)
     runs = {form: run(settings.sel(form=form).item(), seed=0) for form in FORMS}
     # A pulse that is a transient for certain, in the first form alone.
@@ -39,8 +37,7 @@ def drawn(network):
     runs, power = network
     cut = stretches(runs, ["EN1", "IN1"], [1, 3], skip=0.1)
     fig = panels.network_figure(runs["leak"].network, power, cut, course_of=["IN1"])
-    yield fig, cut
-    plt.close(fig)
+    return fig, cut
 
 
 def of(fig):
@@ -175,7 +172,6 @@ def test_the_result_says_what_was_measured(network):
     for form, line in zip(FORMS, left.lines, strict=True):
         expected = cut["activity"].sel(form=form, presentation=number)
         np.testing.assert_array_equal(line.get_ydata(), expected)
-    plt.close(fig)
 
 
 def test_a_network_without_transients_is_drawn_all_the_same(network):
@@ -193,7 +189,6 @@ def test_a_network_without_transients_is_drawn_all_the_same(network):
     freqs = [10.0, 50.0, 200.0]
     gain = hf.expand_dims(frequency=freqs, axis=-1).assign_coords(frequency=freqs)
     assert panels.result_figure(cut["EN1"], gain, hf)
-    plt.close("all")
 
 
 def test_the_bars_fit_beside_traces_of_any_size(network):
@@ -208,7 +203,6 @@ def test_the_bars_fit_beside_traces_of_any_size(network):
         height = np.ptp(bars.get_ydata())
         assert (high - low) / 20 < height < (high - low) / 2
         assert f"{height:g} a.u." in {text.get_text() for text in ax.texts}
-    plt.close(fig)
 
 
 def test_the_result_of_silent_networks_says_so(network):
@@ -224,4 +218,3 @@ def test_the_result_of_silent_networks_says_so(network):
     fig.draw_without_rendering()
     words = {text.get_text() for text in fig.axes[1].texts}
     assert {"without leak\nsilent", "with leak\nsilent"} <= words
-    plt.close(fig)

@@ -14,12 +14,6 @@ KINDS, MEANS, DELAYS = ["normal", "binary"], [0.1, 0.2, 0.3], [0.0, 5e-3]
 LEAKS = [0.01, 0.1, 1.0]
 
 
-@pytest.fixture(autouse=True)
-def _closed():
-    yield
-    plt.close("all")
-
-
 def points(*, theory=0.5, silent=False):
     """HF that falls with the static leak and rises with the mean, a little more in one network."""
     axes = {"kind": KINDS, "mean": MEANS, "delay": DELAYS, "k_static": LEAKS, "network": [0, 1]}
@@ -33,7 +27,7 @@ def points(*, theory=0.5, silent=False):
 
 
 def panels(fig):
-    return {ax.get_title(loc="left") or ax.get_title(): ax for ax in fig.axes if ax.has_data()}
+    return {ax.get_title("left"): ax for ax in fig.axes if ax.has_data()}
 
 
 def legend(fig):

@@ -1,6 +1,5 @@
 """Figures 5 to 8 on small data: what each panel shows, and what it marks of the paper."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import xarray as xr
@@ -13,12 +12,6 @@ from rongala2021.spectra import gain
 FREQS = np.geomspace(2, 400, 12)
 
 
-@pytest.fixture(autouse=True)
-def _closed():
-    yield
-    plt.close("all")
-
-
 def numbered(**coords):
     """Values that all differ, over these axes, networks and frequency."""
     coords = {**coords, "network": [0, 1], "frequency": FREQS}
@@ -29,7 +22,7 @@ def numbered(**coords):
 
 def panels_of(fig):
     """Axes by their titles."""
-    return {ax.get_title(loc="left") or ax.get_title(): ax for ax in fig.axes}
+    return {ax.get_title("left"): ax for ax in fig.axes}
 
 
 def line(ax, label):
