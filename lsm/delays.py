@@ -63,6 +63,7 @@ def with_delays(
 
 def update_turns(network: Network, update: str) -> NDArray[np.int64]:
     """When each neuron is updated within a step: those of one number together, the lowest first."""
+    check.instance("network", network, Network)
     check.choice("update", update, UPDATES)
     turns = {
         "together": np.zeros_like(network.layer),
@@ -97,12 +98,13 @@ def synaptic_lags(
     Raises
     ------
     ValueError
-        If a delay has more steps than can be counted, or the order is unknown.
+        If a delay has more steps than can be counted, the order is unknown, or an argument is out
+        of range.
     """
     turn = update_turns(network, update)
     steps = _steps.nearest(network.delays / check.number("dt", dt, above=0))
     if at_most is not None:
-        steps = np.minimum(steps, at_most)
+        steps = np.minimum(steps, check.integer("at_most", at_most, low=0, high=_steps.MOST))
     if steps.max() > _steps.MOST:
         raise ValueError(
             f"dt: expected delays of at most {_steps.MOST:g} steps, got {steps.max():g}"

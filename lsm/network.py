@@ -280,7 +280,6 @@ def scaled_time_constants(
     _memory.fits("sizes", "an array", 8 * n_neurons, sizes)
     checked_sizes("reference", reference)
     check.integer("reference", 2 * sum(reference), high=_steps.MOST)
-    check.integer("n_sensors", n_sensors, low=1, high=_steps.MOST)
     counts = [synapse_counts(s, n_sensors, connectivity) for s in (sizes, reference)]
     if min(map(min, counts)) == 0:
         raise ValueError(
@@ -304,7 +303,14 @@ def synapse_counts(
     -------
     (4,) array
         Of the excitatory neurons of layers 1 and 2, then of the inhibitory ones likewise.
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of range.
     """
+    check.integer("sizes", 2 * sum(checked_sizes("sizes", sizes)), high=_steps.MOST)
+    check.integer("n_sensors", n_sensors, low=1, high=_steps.MOST)
     connected = np.array(checked_connectivity(connectivity)) > 0
     sources = np.array([n_sensors, *sizes, *sizes], dtype=np.float64)
     # A neuron has no synapse on itself.

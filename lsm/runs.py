@@ -176,6 +176,7 @@ def generators(setting: Setting, seed: int, repeat: int = 0) -> tuple[np.random.
     tuple of three numpy.random.Generator
         For inputs, weights and delays.
     """
+    check.instance("setting", setting, Setting)
     check.integer("seed", seed)
     check.integer("repeat", repeat)
     sequence = np.random.SeedSequence(seed, spawn_key=(setting.stream, repeat))
@@ -201,7 +202,8 @@ def bytes_of_run(setting: Setting) -> int:
 
 
 def _check_memory(setting: Setting, *, network: bool) -> None:
-    """Refuse a setting whose input, or with `network` whose run, cannot fit into memory."""
+    """Refuse what is no setting, or whose input, or with `network` whose run, exceeds memory."""
+    check.instance("setting", setting, Setting)
     sensors, n_steps = setting.n_sensors, _steps_of(setting)
     n_spikes = setting.n_presentations * int(_steps.nearest(setting.rate * setting.duration))
     asked = (sensors, "sensors over", n_steps, "steps")
@@ -225,8 +227,13 @@ def sensory_spikes(setting: Setting, *, rng: np.random.Generator) -> tuple[Array
         Of one presentation, without jitter (s).
     times : (n_sensors, n_presentations * n_spikes) array
         Of all presentations, each spike displaced anew (s).
+
+    Raises
+    ------
+    ValueError
+        If `setting` is none.
     """
-    s = setting
+    s = check.instance("setting", setting, Setting)
     reference = spike_times(s.rate, s.duration, s.n_sensors, rng=rng)
     times = present(reference, s.n_presentations, s.duration, jitter=s.jitter, law=s.law, rng=rng)
     return reference, times
@@ -244,6 +251,11 @@ def sensory_input(setting: Setting, *, rng: np.random.Generator) -> Array:
     -------
     (n_sensors, n_steps) array
         Not negative (a.u.).
+
+    Raises
+    ------
+    ValueError
+        If `setting` is none, or it cannot fit into memory.
     """
     _check_memory(setting, network=False)
     s = setting
@@ -270,7 +282,7 @@ def run(setting: Setting, *, seed: int, repeat: int = 0) -> Run:
     Raises
     ------
     ValueError
-        If it cannot fit into memory.
+        If `setting` is none, or it cannot fit into memory.
     """
     _check_memory(setting, network=True)
     rng_inputs, rng_weights, rng_delays = generators(setting, seed, repeat)
@@ -304,7 +316,13 @@ def respond(setting: Setting, network: Network, inputs: Array) -> Run:
     Returns
     -------
     Run
+
+    Raises
+    ------
+    ValueError
+        If `setting` is none, or `simulate` cannot take the others.
     """
+    check.instance("setting", setting, Setting)
     neuron, dt, update = setting.neuron, setting.dt, setting.update
     activity = simulate(network, inputs, neuron, dt=dt, update=update)
     if setting.recorded == "internal activity":

@@ -195,7 +195,7 @@ def prediction(result: Run, *, spectrum: Spectrum) -> Prediction:
     """
     setting = result.setting
     activity = linear_activity(result)
-    predicted = spectrum.max_power(activity, dt=setting.dt, n_windows=setting.n_presentations)
+    predicted = spectrum.in_presentations(activity, setting)
     power = spectra(result, spectrum=spectrum)
     return Prediction(
         predicted=predicted.mean(axis=(0, 2)),
@@ -240,7 +240,7 @@ def point(result: Run, *, spectrum: Spectrum) -> Point:
     """
     setting = result.setting
     activity = linear_activity(result, resolution=_RESOLUTION)
-    expected = spectrum.max_power(activity, dt=setting.dt, n_windows=setting.n_presentations)
+    expected = spectrum.in_presentations(activity, setting)
     power = spectra(result, spectrum=spectrum)
     predicted, simulated, source = (each.mean(axis=(0, 2)) for each in (expected, *power))
     mean = result.inputs.mean(axis=-1), result.activity.mean(axis=-1)

@@ -21,6 +21,7 @@ from lsm.inputs import present
 from lsm.neurons import time_constants
 from lsm.runs import Run, Setting, run
 from lsm.theory import jacobian
+from rongala2021.active_neurons import ACTIVE_FROM, relative_swings
 from rongala2021.balance import balance, share_driven
 from rongala2021.grids import grid
 from rongala2021.judging import mean_interval, met, share
@@ -38,10 +39,7 @@ from rongala2021.samples import samples_build_up
 from rongala2021.scale import Scale, sweep_grid
 from rongala2021.spectra import Spectrum
 
-#: A neuron of layer 2 is active if what is recorded of it deviates from its mean by at least this
-#: share of what is usual (the median) in layer 1.
-ACTIVE = 0.1
-#: The same, looser and stricter.
+#: As `ACTIVE_FROM`, looser and stricter.
 LOOSE, STRICT = 0.03, 0.3
 #: Below this a difference of activity is forgotten, and an activity nothing (a.u.).
 NOTHING = 1e-6
@@ -113,7 +111,7 @@ class Awake(NamedTuple):
     Attributes
     ----------
     active, loosely, strictly : float
-        Share of its neurons that are active, as `ACTIVE`, `LOOSE` and `STRICT` have it.
+        Share of its neurons that are active, as `ACTIVE_FROM`, `LOOSE` and `STRICT` have it.
     above_zero : float
         Share of its neurons' time in which what is recorded is above zero.
     hf : float
@@ -136,18 +134,15 @@ class Awake(NamedTuple):
 def awake(result: Run, *, spectrum: Spectrum) -> Awake:
     """Measure how much of layer 2 takes part in a run, and its high frequencies."""
     second = result.network.layer == 2
-    # A start from rest is no activity that lasts.
+    size = relative_swings(result, spectrum.warm_up)[second]
     start = _steps.n_steps("warm_up", spectrum.warm_up, result.setting.dt)
-    later = result.activity[:, start:]
-    deviation = later.std(axis=-1)
-    size = deviation[second] / np.median(deviation[~second])
     found = high_frequencies(result, spectrum=spectrum)
-    hf = found.hf_neuron[second][size >= ACTIVE]
+    hf = found.hf_neuron[second][size >= ACTIVE_FROM]
     return Awake(
-        active=float((size >= ACTIVE).mean()),
+        active=float((size >= ACTIVE_FROM).mean()),
         loosely=float((size >= LOOSE).mean()),
         strictly=float((size >= STRICT).mean()),
-        above_zero=float((later[second] > NOTHING).mean()),
+        above_zero=float((result.activity[second, start:] > NOTHING).mean()),
         hf=found.hf,
         hf_layer_1=float(np.median(found.hf_neuron[~second])),
         hf_layer_2=float(np.median(hf)) if hf.size else float("nan"),
@@ -223,7 +218,7 @@ def linear(result: Run, *, spectrum: Spectrum) -> Linear:
     step = np.exp(-2j * np.pi * freqs * s.dt)[:, None, None]
     transfer = np.linalg.solve(at_once - step * before, (gain * by_sensors).astype(complex))
     answer = np.fft.irfft(np.einsum("fks,sf->kf", transfer[of_each], swings), n_steps)
-    expected = spectrum.max_power(answer, dt=s.dt, n_windows=s.n_presentations).mean(axis=(0, 2))
+    expected = spectrum.in_presentations(answer, s).mean(axis=(0, 2))
     power = spectra(result, spectrum=spectrum)
     simulated, source = (each.mean(axis=(0, 2)) for each in power)
     ratio = measures.high_frequency_ratio
@@ -297,7 +292,7 @@ def course(result: Run, *, spectrum: Spectrum) -> Course:
     """Measure the high frequencies of layer 1 and the input in each presentation of a run."""
     s, first = result.setting, result.network.layer == 1
     signals = np.concatenate([result.activity[first], result.inputs])
-    power = spectrum.max_power(signals, dt=s.dt, n_windows=s.n_presentations)
+    power = spectrum.in_presentations(signals, s)
     neurons, sensors = power[: first.sum()], power[first.sum() :].mean(axis=0)
     hf = np.full((first.size, s.n_presentations), np.nan)
     ratio = measures.high_frequency_ratio

@@ -9,7 +9,7 @@ import numpy as np
 from lsm import _validate as check
 from lsm import measures
 from lsm._validate import Array
-from lsm.runs import Run, Setting
+from lsm.runs import Run
 from rongala2021.spectra import Spectrum
 
 #: A neuron whose power is below this share of the strongest one's is silent: what is left of its
@@ -43,13 +43,8 @@ def spectra(result: Run, *, spectrum: Spectrum) -> Spectra:
     Spectra
     """
     signals = np.concatenate([result.activity, result.inputs])
-    power = _maxima(result.setting, signals, spectrum)
+    power = spectrum.in_presentations(signals, result.setting)
     return Spectra(*np.split(power, [result.network.n_neurons]))
-
-
-def _maxima(setting: Setting, signals: Array, spectrum: Spectrum) -> Array:
-    """Maximum power of signals in each presentation of a setting."""
-    return spectrum.max_power(signals, dt=setting.dt, n_windows=setting.n_presentations)
 
 
 def _without_silent(power: Array) -> Array:
@@ -148,7 +143,7 @@ def network_power(result: Run, *, spectrum: Spectrum) -> Power:
     Power
     """
     activity, n_windows = result.activity, result.setting.n_presentations
-    found = _maxima(result.setting, activity, spectrum)
+    found = spectrum.in_presentations(activity, result.setting)
     later = activity[:, activity.shape[-1] // n_windows if n_windows > 1 else 0 :]
     return Power(
         power=found.mean(axis=(0, -1)),
@@ -182,7 +177,7 @@ def input_power(result: Run, *, spectrum: Spectrum) -> InputPower:
     -------
     InputPower
     """
-    return InputPower(_maxima(result.setting, result.inputs, spectrum).mean(axis=0))
+    return InputPower(spectrum.in_presentations(result.inputs, result.setting).mean(axis=0))
 
 
 def read_out(result: Run, *, n_steps: int = 1) -> tuple[Array, Array]:

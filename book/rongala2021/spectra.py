@@ -10,6 +10,7 @@ import xarray as xr
 from lsm import _validate as check
 from lsm import measures
 from lsm._validate import Array
+from lsm.runs import Setting
 from lsm.spectrum import max_power
 
 
@@ -52,6 +53,10 @@ class Spectrum:
             ends=self.ends,
             warm_up=self.warm_up,
         )
+
+    def in_presentations(self, signals: Array, setting: Setting) -> Array:
+        """Maximum power in each presentation of a setting, (..., n_freqs, n_presentations)."""
+        return self.max_power(signals, dt=setting.dt, n_windows=setting.n_presentations)
 
 
 def _over_frequency(function: Callable[..., Array], *spectra: xr.DataArray) -> xr.DataArray:

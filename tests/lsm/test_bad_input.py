@@ -8,8 +8,10 @@ import pandas as pd
 import pytest
 import xarray as xr
 
+import lsm
 from lsm import _validate as check
-from lsm.delays import synaptic_lags, with_delays
+from lsm.cores import split_cores
+from lsm.delays import synaptic_lags, update_turns, with_delays
 from lsm.dynamics import (
     hodgkin_huxley_response,
     internal_activity,
@@ -34,9 +36,15 @@ from lsm.measures import (
     pearson,
     power_transfer,
 )
-from lsm.network import Network, neuron_kinds, scaled_time_constants, two_layer
+from lsm.network import (
+    Network,
+    neuron_kinds,
+    scaled_time_constants,
+    synapse_counts,
+    two_layer,
+)
 from lsm.neurons import LSM, HodgkinHuxley, Izhikevich
-from lsm.runs import Setting, generators, run
+from lsm.runs import Setting, generators, respond, run, sensory_input, sensory_spikes
 from lsm.spectrum import cwt, highest_frequency, log_frequencies, max_power
 from lsm.sweeps import sweep
 from lsm.theory import jacobian, linear_response, spectral_radius
@@ -70,6 +78,7 @@ FIELDS = {
     "sign": np.array([1, -1]),
 }
 SETTING = Setting(sizes=(1, 1), n_sensors=2, n_presentations=2, duration=0.1)
+NO_SETTING = (None, Setting, {"sizes": (1, 1)})
 RESULT = run(SETTING, seed=0)
 X = RNG.random(400)
 FREQS = np.array([5.0, 20.0, 100.0, 200.0])
@@ -211,6 +220,11 @@ TABLE = [
             "reference": (*NO_SIZES[:-3], (1, 10**30), (1, 10**5000)),
         },
     ),
+    (
+        synapse_counts,
+        {"sizes": (2, 1), "n_sensors": 3},
+        {"sizes": (*NO_SIZES[:-3], *NO_SIZES[-2:]), "n_sensors": (*NO_COUNT, *TOO_MANY[1:])},
+    ),
     (neuron_kinds, {"sizes": (2, 1)}, {"sizes": (*NO_SIZES, np.array([5, 4]))}),
     (
         Network,
@@ -288,8 +302,18 @@ TABLE = [
     ),
     (
         synaptic_lags,
-        {"network": NETWORK, "dt": 1e-3},
-        {"dt": NOT_POSITIVE, "update": NO_NAME},
+        {"network": NETWORK, "dt": 1e-3, "at_most": 0},
+        {
+            "network": (None, FIELDS["w_rec"]),
+            "dt": NOT_POSITIVE,
+            "update": NO_NAME,
+            "at_most": (*(n for n in NO_INTEGER if n is not None), *TOO_MANY[1:]),
+        },
+    ),
+    (
+        update_turns,
+        {"network": NETWORK, "update": "in turn"},
+        {"network": (None, FIELDS["w_rec"]), "update": NO_NAME},
     ),
     (single_with_tau, {"tau_dyn": 0.0}, {"tau_dyn": shapes((0,), (1,), (3,))}),
     (network_with_tau, {"tau_dyn": 0.0}, {"tau_dyn": shapes((0,), (1,), (3,))}),
@@ -436,8 +460,28 @@ TABLE = [
             "law": NO_NAME,
         },
     ),
-    (run, {"setting": SETTING, "seed": 0}, {"seed": NO_INTEGER, "repeat": NO_INTEGER}),
-    (generators, {"setting": SETTING, "seed": 0}, {"seed": NO_INTEGER, "repeat": NO_INTEGER}),
+    *(
+        (
+            call,
+            {"setting": SETTING, "seed": 0},
+            {"setting": NO_SETTING, "seed": NO_INTEGER, "repeat": NO_INTEGER},
+        )
+        for call in (run, generators)
+    ),
+    *(
+        (call, {"setting": SETTING, "rng": RNG}, {"setting": NO_SETTING, "rng": NO_RNG})
+        for call in (sensory_spikes, sensory_input)
+    ),
+    (
+        respond,
+        {"setting": SETTING, "network": RESULT.network, "inputs": RESULT.inputs},
+        {
+            "setting": NO_SETTING,
+            "network": (None, FIELDS["w_rec"]),
+            "inputs": (*no_array(2, 200, negative=True), *shapes((), (2,), (3, 200))),
+        },
+    ),
+    (split_cores, {"n_cores": 2, "n_tasks": 3}, {"n_cores": NO_COUNT, "n_tasks": NO_COUNT}),
     *(
         (
             call,
@@ -474,6 +518,16 @@ TABLE = [
         },
     ),
 ]
+
+
+#: Without an argument to refuse, and what only holds or describes values.
+TAKES_NOTHING = {"available_cores", "izhikevich_grid", "Run", "SweepError", "WeightDistribution"}
+
+
+def test_every_public_call_is_in_the_table():
+    called = {getattr(call, "__name__", "") for call, *_ in TABLE}
+    public = {name for name in lsm.__all__ if callable(getattr(lsm, name))}
+    assert public - called == TAKES_NOTHING
 
 
 @accepted(TABLE)

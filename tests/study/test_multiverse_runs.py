@@ -10,7 +10,7 @@ from lsm.network import CONNECTIVITY
 from lsm.runs import Run, Setting
 from lsm.spectrum import log_frequencies
 from rongala2021 import calibrating, ledger, multiverse_runs
-from rongala2021.active_neurons import layer_two
+from rongala2021.active_neurons import layer_two, relative_swings
 from rongala2021.multiverse import load
 from rongala2021.multiverse_runs import (
     CONSTANTS,
@@ -143,6 +143,22 @@ def test_a_neuron_is_active_by_its_swings_beside_layer_1():
     rise = np.where(np.arange(400) < 100, 1e6, swing)  # from rest
     assert layer_two(recorded([4 * swing, rise], [1, 2])).n_active == 1
     assert layer_two(recorded([rise, 0.01 * rise], [1, 2])).n_active == 0
+
+
+def test_swings_are_told_beside_the_typical_one_of_layer_1():
+    swing = np.tile([-1.0, 1.0], 200)
+    rows = [4 * swing, 2 * swing, swing, swing + 5, 0 * swing]
+    told = relative_swings(recorded(rows, [1, 1, 1, 2, 2]), 0.0)
+    np.testing.assert_allclose(told, [2, 1, 0.5, 0.5, 0])
+    silent = relative_swings(recorded([0 * swing, swing, 0 * swing], [1, 2, 2]), 0.1)
+    assert silent.tolist() == [0, np.inf, 0]
+
+
+@pytest.mark.parametrize("start", [0.4, 1.0])
+def test_a_record_that_ends_before_its_start_is_refused(start):
+    expected = f"^start: expected less than the record of 0.4 s, got {start:g}"
+    with pytest.raises(ValueError, match=expected):
+        relative_swings(recorded(np.ones((2, 400)), [1, 2]), start)
 
 
 def test_without_inhibition_of_layer_1_layer_2_is_active(plan):
