@@ -174,7 +174,7 @@ def committed(folder):
 @pytest.fixture
 def repository(project, monkeypatch):
     """The project as a repository of its own, and its commit."""
-    names = ("lsm/neurons.py", "book/rongala2021/plots.py", "book/page.ipynb")
+    names = ("lsm/neurons.py", "book/rongala2021/pages.py", "book/page.ipynb")
     for name in (*names, "book/figures/deep.yml", "requirements.txt", "README.md"):
         (project / name).touch()
     commit = committed(project)
@@ -192,7 +192,7 @@ def test_a_page_tells_the_commit_of_its_project(repository, monkeypatch, folder)
 
 @pytest.mark.parametrize(
     "name",
-    ["lsm/neurons.py", "book/rongala2021/plots.py", "book/claims.yml", "requirements.txt"],
+    ["lsm/neurons.py", "book/rongala2021/pages.py", "book/claims.yml", "requirements.txt"],
 )
 def test_a_change_in_what_runs_is_told_staged_or_not(repository, name):
     project, commit = repository
