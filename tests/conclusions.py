@@ -1,0 +1,44 @@
+"""What pages say in words, and the tables that readers see there."""
+
+import json
+import re
+from functools import cache
+from pathlib import Path
+
+import pandas as pd
+from bs4 import BeautifulSoup
+
+BOOK = Path(__file__).parents[1] / "book"
+
+
+@cache
+def cells(page):
+    notebook = json.loads((BOOK / f"{page}.ipynb").read_text(encoding="utf-8"))
+    return {cell["id"]: cell for cell in notebook["cells"]}
+
+
+def table(page, cell, index):
+    """A table as readers see it, with numbers where all of a column are."""
+    (output,) = cells(page)[cell]["outputs"]
+    soup = BeautifulSoup("".join(output["data"]["text/html"]), "html.parser")
+    heads = [th.get_text(strip=True) for th in soup.select("thead th")]
+    rows = [[td.get_text(strip=True) for td in tr.select("td")] for tr in soup.select("tbody tr")]
+    frame = pd.DataFrame(rows, columns=heads).replace("–", "nan")
+    for name in frame:
+        numbers = pd.to_numeric(frame[name], errors="coerce")
+        if (numbers.notna() | (frame[name] == "nan")).all():
+            frame[name] = numbers
+    return frame.set_index(index)
+
+
+def between(table, row, name):
+    """The interval of a value."""
+    return tuple(table.loc[row, [f"{name}: from", f"{name}: to"]])
+
+
+def says(page, *words):
+    """That the page still says so: else the test is for nothing."""
+    prose = " ".join("".join(c["source"]) for c in cells(page).values() if c["cell_type"] != "code")
+    prose = re.sub(r"[*\s]+", " ", prose)
+    for each in words:
+        assert each in prose
