@@ -295,17 +295,20 @@ def shown(path: Path) -> str:
 def refresh(names: Sequence[str]) -> None:
     """Make the executed copies the reference of the regression tests."""
     seconds = longest(names)
+    changed = []
     for name in names:
         notebook = read(copy_of(name))
         del notebook["metadata"]["lsm"]
         if math.isfinite(seconds[name]):
             notebook["metadata"]["lsm"] = {"seconds": durations.rounded(seconds[name])}
-        write(BOOK / f"{name}.ipynb", notebook)
+        if notebook != read(BOOK / f"{name}.ipynb"):
+            write(BOOK / f"{name}.ipynb", notebook)
+            changed.append(name)
     try:
         tell_verdicts()
     except ValueError as error:
         raise Refusal(f"new references, but README.md is as it was: {error}") from None
-    print(f"new references: {', '.join(names)}")
+    print(f"new references: {', '.join(changed) or 'none'}")
 
 
 def tell_verdicts() -> None:

@@ -332,12 +332,15 @@ def test_refresh_tells_in_a_line_what_the_readme_lacks(built):
 
 def test_refresh_writes_references(built):
     keep_front(built)
-    assert built.call("--only", "two", "--refresh")[0] == 0
+    status, told, _ = built.call("--only", "two", "--refresh")
+    assert status == 0
+    assert "new references: figures/two, claims\n" in told
     reference = json.loads((built.book / "figures" / "two.ipynb").read_text())
     assert outputs(built.book / "figures" / "two.ipynb") == "two"
     assert reference["metadata"].keys() == {"kernelspec", "language_info", "lsm"}
     assert str(built.folder) not in json.dumps(reference)
     assert built.call()[1].count("unchanged") == 4
+    assert "new references: none\n" in built.call("--only", "two", "--refresh")[1]
 
 
 # ---------------------------------------------------------------- the reader's machine
