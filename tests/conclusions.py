@@ -42,3 +42,18 @@ def says(page, *words):
     prose = re.sub(r"[*\s]+", " ", prose)
     for each in words:
         assert each in prose
+
+
+def pictures(page, cell, *words):
+    """That the text in place of a figure still says so."""
+    text = cells(page)[cell]["metadata"]["mystnb"]["image"]["alt"]
+    for each in words:
+        assert each in text
+
+
+def judged(page, cell):
+    """What a claim measures in each seed, and what its controls do, by their name."""
+    (output,) = cells(page)[cell]["outputs"]
+    (claim,) = output["data"]["application/vnd.lsm.claims+json"]
+    found = {"measured": claim["samples"], **claim["controls"]}
+    return {name: pd.DataFrame(samples) for name, samples in found.items()}
