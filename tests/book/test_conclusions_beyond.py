@@ -58,8 +58,8 @@ def test_signals_between_neurons_make_the_high_frequencies(controls, relays):
 
 
 def test_without_relays_neurons_are_about_as_active_as_in_the_network(controls):
-    says(LOOPS, "so that it is about as active as there")  # reworded
-    says(LOOPS, "at the same mean activity of layer 1")  # reworded
+    says(LOOPS, "so that it is about as active as there")
+    says(LOOPS, "at the same mean activity of layer 1")
     active = controls.loc[[f"mean activity of {kind}, layer 1 (a.u.)" for kind in ("ENs", "INs")]]
     assert active[NO_RELAY].values == pytest.approx(active[NO_LEAK].values, rel=0.01)
     second = controls.loc["mean activity of layer 2 (a.u.)"]
@@ -67,7 +67,7 @@ def test_without_relays_neurons_are_about_as_active_as_in_the_network(controls):
 
 
 def test_neurons_of_layer_2_that_do_not_vary_count_as_silent(controls):
-    says(LOOPS, "with no relay those of layer 2 are constant, and count as silent")  # reworded
+    says(LOOPS, "with no relay those of layer 2 are constant, and count as silent")
     assert controls.loc["silent neurons of layer 2", NO_RELAY] == 8
     assert controls.loc["mean activity of layer 2 (a.u.)", NO_RELAY] > 1e-3
 
@@ -85,7 +85,7 @@ def test_much_of_the_rise_of_hf_comes_from_its_denominator(controls):
 
 def test_loops_take_part_with_few_strong_synapses_alone(relays):
     says(LOOPS, "With normal weights they need no loop", "HF keeps growing with the number")
-    says(LOOPS, "One relay makes more HF than the network has")  # reworded
+    says(LOOPS, "One relay makes more HF than the network has")
     assert relays.index.tolist() == ["0", "1", "2", "8", "network"]
     normal = relays["HF, weights as above"]
     assert normal["1"] > normal["network"]
@@ -146,7 +146,7 @@ def test_with_conduction_delays_the_leak_leaves_less_than_the_filter(by_others):
 
 def test_with_binary_weights_the_leak_does_most(by_weights, by_others):
     says(LOOPS, "With binary weights it does most", "with about the same power in 4-30 Hz")
-    says(LOOPS, "It leaves a third to three quarters of the high frequencies")  # reworded
+    says(LOOPS, "It leaves a third to three quarters of the high frequencies")
     of_others = by_others[RATIO].unstack("weights")
     assert (of_others["binary, p = 0.2"] < of_others["weights as above"]).all()
     of_weights = by_weights[RATIO].unstack("kind")
@@ -326,7 +326,7 @@ def test_the_radius_per_step_is_larger_with_leak(radii):
 
 def test_with_leak_deviations_grow_for_less_time_and_hardly(instants):
     says(LINEAR, "Without leak, some networks with binary weights spend a part of their time")
-    says(LINEAR, "and deviations hardly grow within a time constant, on average")  # reworded
+    says(LINEAR, "and deviations hardly grow within a time constant, on average")
     seen = instants["seen in one, all"]
     assert 0 < seen["binary, no leak"] < 100
     share = by_form(instants, "share of time, mean (%)")
