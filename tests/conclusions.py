@@ -51,9 +51,25 @@ def pictures(page, cell, *words):
         assert each in text
 
 
-def judged(page, cell):
-    """What a claim measures in each seed, and what its controls do, by their name."""
+def met(page, cell):
+    """Shares of the seeds that meet a criterion, by claim and control ("" without control)."""
     (output,) = cells(page)[cell]["outputs"]
-    (claim,) = output["data"]["application/vnd.lsm.claims+json"]
-    found = {"measured": claim["samples"], **claim["controls"]}
-    return {name: pd.DataFrame(samples) for name, samples in found.items()}
+    soup = BeautifulSoup("".join(output["data"]["text/html"]), "html.parser")
+    shares = {}
+    for each in soup.select("table"):
+        heads = [th.get_text(strip=True) for th in each.select("thead th")]
+        for tr in each.select("tbody tr"):
+            row = dict(zip(heads, (td.get_text(strip=True) for td in tr.select("td")), strict=True))
+            k, n = (row.get("seeds") or row["meets the criterion"]).split(" of ")
+            shares[row["id"], row.get("control", "")] = int(k) / int(n)
+    return shares
+
+
+def measured(page, cell):
+    """Samples behind verdicts, a row for each seed, by claim and control ("" without control)."""
+    (output,) = cells(page)[cell]["outputs"]
+    return {
+        (claim["id"], system): pd.DataFrame(samples).apply(pd.to_numeric, errors="coerce")
+        for claim in output["data"]["application/vnd.lsm.claims+json"]
+        for system, samples in {"": claim["samples"], **claim["controls"]}.items()
+    }

@@ -6,7 +6,7 @@ Of loops that are cut open, the build-up, stability, and what is read out of a n
 import pytest
 import yaml
 
-from tests.conclusions import BOOK, judged, pictures, says, table
+from tests.conclusions import BOOK, measured, pictures, says, table
 
 LOOPS = "beyond/open_loops"
 BUILD_UP = "beyond/build_up"
@@ -172,10 +172,10 @@ def test_only_sparse_binary_networks_exceed_the_bound_with_the_filter(by_weights
 
 def test_d3_is_false_of_some_kinds_of_weights_and_true_of_others():
     says(LOOPS, "by the kind with the largest ratio", "true, more or less, where they do not")
-    found = judged(LOOPS, "loops-22")
-    assert (found["measured"]["largest_ratio_to_filter"] > 0.75).all()
-    assert (found["measured"]["smallest_ratio_to_filter"] < 0.75).all()
-    assert (found["positive"]["largest_ratio_to_filter"] < 0.75).all()
+    found = measured(LOOPS, "loops-22")
+    assert (found["D3", ""]["largest_ratio_to_filter"] > 0.75).all()
+    assert (found["D3", ""]["smallest_ratio_to_filter"] < 0.75).all()
+    assert (found["D3", "positive"]["largest_ratio_to_filter"] < 0.75).all()
 
 
 def test_layer_2_is_almost_silent_where_inhibitory_neurons_are_more_active(controls):
@@ -293,8 +293,8 @@ def test_at_their_mean_only_binary_networks_are_unstable(radii):
 def test_one_network_refutes_what_is_said_of_all():
     says(LINEAR, "That one is enough to refute what is said of all")
     says(LINEAR, "which is the only difference between D1 with leak and without")
-    found = judged(LINEAR, "linear_response-12")
-    no_leak, leak = found["filter"], found["measured"]
+    found = measured(LINEAR, "linear_response-12")
+    no_leak, leak = found["D1", "filter"], found["D1", ""]
     moves = no_leak["motion_under_constant_input"] > 1e-6
     (one,) = leak.index[leak["spectral_radius"] >= 1]
     for form in (no_leak, leak):
@@ -313,7 +313,7 @@ def test_oscillations_of_their_own_are_a_rare_exception_without_leak(radii):
     moves, many = by_form(radii, MOVE).sum(), by_form(radii, "how many").sum()
     assert 0 < moves["no leak"] < 0.01 * many["no leak"]
     assert moves["leak"] == 0
-    oscillating = judged(LINEAR, "linear_response-12")["negative"]
+    oscillating = measured(LINEAR, "linear_response-12")["D1", "negative"]
     assert (oscillating["motion_under_constant_input"] > 1e-6).all()
 
 
@@ -409,8 +409,10 @@ def test_read_over_two_steps_it_tells_as_much(explained):
 
 def test_a_filter_afterwards_costs_about_as_much_as_the_leak():
     says(REPRESENTATION, "A filter afterwards costs about as much as the leak in the network")
-    found = {name: x["loss"] for name, x in judged(REPRESENTATION, "representation-09").items()}
-    mean = found["measured"].mean()
+    found = {
+        name: x["loss"] for (_, name), x in measured(REPRESENTATION, "representation-09").items()
+    }
+    mean = found[""].mean()
     assert found["filter"].mean() == pytest.approx(mean, rel=0.2)
     assert found["positive"].abs().max() < 0.05 * mean
     assert found["negative"].min() > mean
