@@ -37,8 +37,12 @@ def between(table, row, name):
 
 
 def says(page, *words):
-    """That the page still says so: else the test is for nothing."""
-    prose = " ".join("".join(c["source"]) for c in cells(page).values() if c["cell_type"] != "code")
+    """That the page, a notebook or with its suffix another, still says so."""
+    if page.endswith(".md"):
+        prose = (BOOK / page).read_text(encoding="utf-8")
+    else:
+        texts = ("".join(c["source"]) for c in cells(page).values() if c["cell_type"] != "code")
+        prose = " ".join(texts)
     prose = re.sub(r"[*\s]+", " ", prose)
     for each in words:
         assert each in prose
@@ -73,3 +77,16 @@ def measured(page, cell):
         for claim in output["data"]["application/vnd.lsm.claims+json"]
         for system, samples in {"": claim["samples"], **claim["controls"]}.items()
     }
+
+
+def glued(page):
+    """What a page keeps for the text of others, by its name."""
+    found = {}
+    for output in (output for cell in cells(page).values() for output in cell.get("outputs", ())):
+        if "scrapbook" in output.get("metadata", {}):
+            text = "".join(next(iter(output["data"].values())))
+            number = pd.to_numeric(text, errors="coerce")
+            found[output["metadata"]["scrapbook"]["name"]] = (
+                text.strip("'") if pd.isna(number) else number
+            )
+    return found

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.conclusions import glued
+
 BOOK = Path(__file__).parents[2] / "book"
 KINDS = ("biology", "cause", "other model", "material")
 
@@ -17,16 +19,6 @@ def load(name):
 
 def cells(page):
     return json.loads((BOOK / page).read_text(encoding="utf-8"))["cells"]
-
-
-def glued(page):
-    """What the outputs of a page keep for the text of others, by its name."""
-    outputs = [o for cell in cells(page) for o in cell.get("outputs", ())]
-    named = [o for o in outputs if "scrapbook" in o.get("metadata", {})]
-    return {
-        o["metadata"]["scrapbook"]["name"]: "".join(next(iter(o["data"].values()))).strip("'")
-        for o in named
-    }
 
 
 def text():
@@ -79,7 +71,7 @@ def test_claims_are_read_from_what_is_told_of_a_reading(text, claims):
 
 def test_questions_stand_in_the_order_of_how_many_verdicts_turn():
     """But for the first two, on which the high frequencies themselves hang."""
-    told = glued("readings.ipynb")
+    told = glued("readings")
     n = [len(set().union(*(turned(told[key]) for key in keys))) for keys in readings().values()]
     assert len(n) > 10
     assert n[2] > 5
@@ -89,7 +81,7 @@ def test_questions_stand_in_the_order_of_how_many_verdicts_turn():
 def test_every_reading_is_told_once_below_its_question():
     asked = [key for keys in readings().values() for key in keys]
     assert len(asked) == len(set(asked))
-    assert set(asked) == {k for k in glued("readings.ipynb") if k.startswith("turned_")} - {
+    assert set(asked) == {k for k in glued("readings") if k.startswith("turned_")} - {
         "turned_as_taken"
     }
     assert list(readings()) == sorted(readings())
@@ -134,7 +126,7 @@ def test_reasons_name_claims_that_there_are():
 
 
 def test_the_page_counts_the_list_apart_from_the_claims():
-    assert glued("reviewers.ipynb")["n_not_attempted"] == str(len(load("not_attempted.yml")))
+    assert glued("reviewers")["n_not_attempted"] == len(load("not_attempted.yml"))
     for verdict in ("reproduced", "partly", "borderline", "not_reproduced", "not_testable"):
         assert f"claims.ipynb::{verdict}:d" in text()
     assert "`n_not_attempted:d`" in text()
