@@ -59,7 +59,7 @@ def test_what_follows_by_itself_reproduces_and_less_than_half_of_the_rest():
 
 
 def test_the_index_is_nearly_as_high_for_other_trains(told):
-    says(FINDINGS, "but it is nearly as high (")  # reworded
+    says(FINDINGS, "but it is nearly as high (")
     says(FINDINGS, "when both receive different trains")
     says(S1, "The index is then near 1 for any two such outputs", "both conditions hold")
     says(REVIEWERS, "The index of correlation is near 1 for any two positive signals")
@@ -109,7 +109,7 @@ def test_the_izhikevich_neuron_adds_little(told):
 
 def test_in_steps_of_1_ms_it_fires_less_by_its_own_scheme():
     says(FINDINGS, "In steps of 1 ms it fires less by")
-    says(FIG3, "In steps of 1 ms neurons fire less by this scheme")  # reworded
+    says(FIG3, "In steps of 1 ms neurons fire less by this scheme")
     says(FIG3, "In finer steps the two schemes come together")
     spikes = table(FIG3, "fig3-scheme-spikes", ["steps per ms", "rate of a sensor (Hz)"])
     assert (spikes["Table 2: share that fires less"].loc[1] == 1).all()
@@ -124,9 +124,7 @@ def test_in_steps_of_1_ms_it_fires_less_by_its_own_scheme():
 
 
 def test_networks_carry_more_than_their_input_but_for_the_densest():
-    says(
-        FINDINGS, "more high frequencies than their input, except with 30 sensors and more"
-    )  # reworded
+    says(FINDINGS, "more high frequencies than their input, except with 30 sensors and more")
     every = [
         table(FIG5, "fig5-12", ["kind", "mean"]),
         table(FIG6, "fig6-12", "mean delay (ms)"),
@@ -145,8 +143,8 @@ def test_with_the_value_of_figure_1_nothing_is_added(readings):
 
 
 def test_in_finer_steps_normal_weights_add_little(readings):
-    says(REVIEWERS, "In finer steps, and up to the same")  # reworded
-    says(REVIEWERS, "of networks with normal weights shrink to little more than those")  # reworded
+    says(REVIEWERS, "In finer steps, and up to the same")
+    says(REVIEWERS, "of networks with normal weights shrink to little more than those")
     finer = [f"time step {ms} ms" for ms in (0.5, 0.25, 0.1)]
     assert readings.loc[finer, "HF, Fig. 4"].between(1, 1.5).all()
     assert readings.loc["as taken", "HF, Fig. 4"] > 1.8
@@ -154,9 +152,7 @@ def test_in_finer_steps_normal_weights_add_little(readings):
 
 def test_signals_between_neurons_make_high_frequencies(controls):
     says(FINDINGS, "is that of the input. With sparse binary weights a part of them remains")
-    says(
-        FINDINGS, "In the standard network the effect is less a gain above 100 Hz than a"
-    )  # reworded
+    says(FINDINGS, "In the standard network the effect is less a gain above 100 Hz than a")
     says(FINDINGS, "With normal weights no loop is needed")
     relays = table(LOOPS, "loops-12", "relays")
     normal, binary = (relays[name] for name in relays)
@@ -187,7 +183,7 @@ def test_the_delay_sets_the_frequency(told):
 
 def test_thresholds_of_figure_5_do_not_appear(told):
     says(FINDINGS, "are nearly normal, and do not lead them", "unless signals are")
-    says(FINDINGS, "which the paper excepts, are amplified, and more than the densest")  # reworded
+    says(FINDINGS, "which the paper excepts, are amplified, and more than the densest")
     assert told["5a_k"] == 0
     assert told["5a_mean_lead_of_lognormal"] < 0.1 / 3  # a third of what the paper says
     averages = table(FIG5, "fig5-literal-hf", ["kind", "mean"]).loc["binary"].filter(like="mean ")
@@ -200,7 +196,7 @@ def test_thresholds_of_figure_5_do_not_appear(told):
 
 def test_dense_input_stays_below_the_bound_in_most_networks():
     says(FINDINGS, "at 100 Hz, and with 15 sensors, the high frequencies of networks with normal")
-    says(FINDINGS, "stay below our bound in most networks,")  # reworded
+    says(FINDINGS, "stay below our bound in most networks,")
     found = table(FIG7, "fig7-static", ["k_static", "density"])
     dense = found[found.index.get_level_values("density").isin(["100 Hz", "15 sensors"])]
     assert len(dense) == 6
@@ -257,9 +253,7 @@ def test_it_does_so_under_almost_every_reading(summary):
 
 def test_a_filter_does_as_much_but_for_sparse_weights_and_delays(told):
     says(FINDINGS, "does as much when it is applied afterwards (D3)", "weights it does not.")
-    says(
-        FINDINGS, "the leak leaves less than the filter, with binary weights less than half"
-    )  # reworded
+    says(FINDINGS, "the leak leaves less than the filter, with binary weights less than half")
     ratio = "HF, leak over filter, median"
     weights = table(LOOPS, "loops-19", ["kind", "mean"])[ratio]
     assert weights[["normal", "lognormal"]].between(0.9, 1.2).all()
@@ -332,9 +326,7 @@ def test_hardly_any_network_is_amplified_twofold_by_linear_response():
 
 
 def test_most_of_layer_2_is_silent_in_the_standard_network(controls):
-    says(
-        FINDINGS, "in the standard network most neurons of the second layer are silent"
-    )  # reworded
+    says(FINDINGS, "in the standard network most neurons of the second layer are silent")
     says(FINDINGS, "the inhibitory neurons outweigh the excitatory ones, because without autapses")
     says(S6, "Most neurons of layer 2 are silent here", "in which more of layer 2 is active")
     network, autapses = controls["without leak"], controls["without leak, autapses"]
@@ -373,10 +365,8 @@ def test_most_of_what_was_not_attempted_is_on_brains_or_other_models():
 
 
 def test_claims_are_from_all_figures_but_two_of_the_supplement(claims):
-    says(
-        REVIEWERS, "sentences, from all figures, all supplementary figures but 2 and 3"
-    )  # reworded
-    says(REVIEWERS, "the appendix, the Introduction and the Discussion")  # reworded
+    says(REVIEWERS, "sentences, from all figures, all supplementary figures but 2 and 3")
+    says(REVIEWERS, "the appendix, the Introduction and the Discussion")
     where = [claim["where"] for claim in claims]
     supplementary = {int(n) for each in where for n in re.findall(r"Suppl\. Fig\. (\d)", each)}
     figures = {int(n) for each in where for n in re.findall(r"(?<!Suppl\. )Fig\. (\d)", each)}
@@ -402,10 +392,8 @@ def test_claims_on_networks_are_measured_over_twenty(claims, told):
 
 
 def test_criteria_but_those_of_two_identities_have_controls(claims):
-    says(
-        REVIEWERS, "all criteria but those of two identities (K1, A3) were tried on systems"
-    )  # reworded
-    says("claims", "So each but those of two identities (K1, A3) was tried on systems")  # reworded
+    says(REVIEWERS, "all criteria but those of two identities (K1, A3) were tried on systems")
+    says("claims", "So each but those of two identities (K1, A3) was tried on systems")
     tried = set(table("claims", "claims-controls-table", "id").index)
     kinds = {claim["id"]: claim["kind"] for claim in claims if claim["id"] not in tried}
     assert kinds == {"K1": "identity", "A3": "identity"}
@@ -466,10 +454,10 @@ def test_readings_in_brackets_are_those_that_touch_the_rule():
 
 
 def test_the_izhikevich_neuron_fires_below_100_hz_at_the_weight_taken():
-    says(READING, "where it fires below 100 Hz under sensors of 50 Hz")  # reworded
+    says(READING, "where it fires below 100 Hz under sensors of 50 Hz")
     says(READING, "at 1 it fires in every step of 1 ms")
-    says(FIG3, "fires below 100 Hz under sensors of 50 Hz")  # reworded
-    says(FIG3, "A table below gives the neuron's rate, and all else, at other weights")  # reworded
+    says(FIG3, "fires below 100 Hz under sensors of 50 Hz")
+    says(FIG3, "A table below gives the neuron's rate, and all else, at other weights")
     says(FIG3, "in finer steps both schemes fire more, from the weight taken upwards")
     found = table(FIG3, "fig3-16", ["scheme", "weight", "steps per ms"]).sort_index()
     found = found["Izhikevich rate (Hz)"]
@@ -498,9 +486,7 @@ def test_the_activity_stays_well_below_1_whatever_the_input():
 
 
 def test_the_second_table_shows_that_three_criteria_can_fail(claims):
-    says(
-        FIG1, "All four follow from the printed equations", "the criteria of 1a to 1c can fail"
-    )  # reworded
+    says(FIG1, "All four follow from the printed equations", "the criteria of 1a to 1c can fail")
     found = measured(FIG1, "4ea8f1ee")
     assert {claim for claim, system in found if system} == {"1a", "1b", "1c"}
     kinds = {claim["kind"] for claim in claims if claim["page"] == FIG1}
@@ -545,9 +531,7 @@ def test_rho_with_the_source_measures_the_jitter():
 
 
 def test_two_claims_compare_with_the_izhikevich_neuron_and_two_do_not():
-    says(
-        FIG3, "So 3a and 3d are about the input itself, scaled and, with leak, smoothed, and 3c"
-    )  # reworded
+    says(FIG3, "So 3a and 3d are about the input itself, scaled and, with leak, smoothed, and 3c")
     controls = table("claims", "claims-controls-table", "id")["system"]
     replaced = controls[controls.str.contains("in the place of (?:the|all) Izhikevich")]
     assert {"3c", "3g"} <= set(replaced.index)
