@@ -134,7 +134,7 @@ def test_the_study_runs_without_computer_algebra(path):
 def test_there_is_something_to_check():
     assert len(PAGES) > 20
     assert {"store", "sweeps"} <= {path.stem for path in ENGINE}
-    assert {"pages", "plots"} <= {path.stem for path in STUDY}
+    assert {"pages", "curves"} <= {path.stem for path in STUDY}  # in its packages, too
 
 
 @pytest.mark.parametrize(

@@ -272,7 +272,7 @@ def test_wheel_holds_both_packages(wheel):
 )
 def test_what_is_imported_is_declared(wheel, folder, extra):
     imported = set()
-    for path in (ROOT / folder).glob("*.py"):
+    for path in (ROOT / folder).rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Import):
                 imported |= {alias.name.partition(".")[0] for alias in node.names}
