@@ -305,7 +305,10 @@ def test_nearly_all_networks_are_stable_at_their_mean(told):
 def test_only_binary_networks_are_seen_in_growing_states():
     says(FINDINGS, "no network was seen in a state in which deviations grow")
     says(FINDINGS, "for most p those that do so longer have more high frequencies")
-    says(FINDINGS, "they spend less time so on average, and deviations hardly grow within a")
+    says(
+        FINDINGS,
+        "they spend less time so, and deviations hardly grow within a time constant, on average",
+    )
     order = table(LINEAR, "linear_response-13d", ["kind", "mean"])
     share = order["share of time in growing states (%)"]
     assert (share[["normal", "lognormal"]] == 0).all()

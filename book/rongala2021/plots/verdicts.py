@@ -21,6 +21,14 @@ def _beside(ax: Axes, control: str, x: float, row: int) -> None:
     ax.plot(x, row, CONTROL_MARKERS[control], color="0.25", mfc="none", ms=5, mew=1.1, zorder=4)
 
 
+def _named_rows(ax: Axes, names: Collection[str]) -> None:
+    """Rows with their names, the first on top, each on a pale line."""
+    ax.set_yticks(range(len(names)), list(names))
+    ax.set_ylim(len(names) - 0.4, -0.6)
+    ax.grid(axis="y", color="0.92")
+    ax.set_axisbelow(True)
+
+
 def forest(
     ax: Axes,
     margins: Mapping[str, ArrayLike],
@@ -62,10 +70,7 @@ def forest(
     ax.axvline(1, color="0.3", lw=0.8)
     ax.set_xscale("log")
     ax.set_xlim(low / 1.2, high * 1.2)
-    ax.set_yticks(range(len(margins)), list(margins))
-    ax.set_ylim(len(margins) - 0.4, -0.6)
-    ax.grid(axis="y", color="0.92")
-    ax.set_axisbelow(True)
+    _named_rows(ax, margins)
 
 
 def shares(
@@ -95,10 +100,7 @@ def shares(
         ax.plot(share, row, "o", color=color, ms=4)
     ax.axvline(0.5, color="0.3", lw=0.8, ls="--")
     ax.set_xlim(-0.03, 1.03)
-    ax.set_yticks(range(len(shares)), list(shares))
-    ax.set_ylim(len(shares) - 0.4, -0.6)
-    ax.grid(axis="y", color="0.92")
-    ax.set_axisbelow(True)
+    _named_rows(ax, shares)
 
 
 def verdict_matrix(
