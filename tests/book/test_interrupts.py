@@ -327,7 +327,8 @@ def test_make_book_is_interrupted_at_ten_moments(project):
         took.append(time.monotonic() - start)
         assert alive(made.running()) == []
         assert 'execute.py", line' not in errors  # a traceback of what is ours
-        assert process.returncode == 0 or "nterrupt" in errors
+        # make that runs nothing yet is ended by the signal itself, and says nothing.
+        assert process.returncode in (0, -signal.SIGINT) or "nterrupt" in errors
         assert not project.html.exists() or made.pages() == pages
         assert not list((project.folder / "_build").glob(".source.*"))
     process = made.start()
