@@ -420,8 +420,7 @@ def test_a_filter_afterwards_costs_about_as_much_as_the_leak():
 
 def test_the_bounds_of_d2_are_those_of_its_criterion():
     says(REPRESENTATION, "at most five percentage points", "if it costs at most fifty")
-    listed = yaml.safe_load((BOOK / "claims.yml").read_text(encoding="utf-8"))
-    entries = listed["claims"] if isinstance(listed, dict) else listed
-    (d2,) = (entry for entry in entries if entry["id"] == "D2")
+    claims = yaml.safe_load((BOOK / "claims.yml").read_text(encoding="utf-8"))
+    (d2,) = (claim for claim in claims if claim["id"] == "D2")
     bounds = [d2[part][0]["bound"] for part in ("criterion", "direction")]
     assert bounds == [0.05, 0.5]
